@@ -1,0 +1,83 @@
+/** Exit codes, stable: scripts decide about a rollback by them. */
+export const exitCodes = {
+  passed: 0,
+  failed: 1,
+  unknown: 2,
+  usage: 64,
+  spec: 65,
+  unreachable: 69,
+  defect: 70,
+  interrupted: 130,
+} as const;
+
+/** Each kind of failure that is not a verdict, with the exit code it leads to. Codes are stable. */
+const exitCodeOf = {
+  usage: exitCodes.usage,
+  'spec-invalid': exitCodes.spec,
+  'spec-unreadable': exitCodes.spec,
+  'run-unreadable': exitCodes.spec,
+  'history-unwritable': exitCodes.usage,
+  'name-not-found': exitCodes.unreachable,
+  'connection-refused': exitCodes.unreachable,
+  'connection-timed-out': exitCodes.unreachable,
+  'connection-lost': exitCodes.unreachable,
+  'connection-failed': exitCodes.unreachable,
+  'host-key-unknown': exitCodes.unreachable,
+  'host-key-changed': exitCodes.unreachable,
+  'authentication-failed': exitCodes.unreachable,
+  'key-unreadable': exitCodes.unreachable,
+  'sudo-needs-password': exitCodes.unreachable,
+  'sudo-not-permitted': exitCodes.unreachable,
+  'shell-unusable': exitCodes.unreachable,
+  'ssh-missing': exitCodes.unreachable,
+  'not-built-yet': exitCodes.usage,
+  interrupted: exitCodes.interrupted,
+} as const;
+
+export type ErrorCode = keyof typeof exitCodeOf;
+
+export interface ErrorDetails {
+  /** What was being done: `connect`, `read spec`. */
+  readonly operation: string;
+  /** To what: a target, a file. */
+  readonly target?: string;
+  /** The way out, in the user's words. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** A failure with a known cause: shown short, without a stack. Anything else that is thrown is our defect (70). */
+export class NixspecError extends Error {
+  readonly code: ErrorCode;
+  readonly operation: string;
+  readonly target: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'NixspecError';
+    this.code = code;
+    this.operation = details.operation;
+    this.target = details.target;
+    this.hint = details.hint;
+  }
+
+  get exitCode(): number {
+    return exitCodeOf[this.code];
+  }
+}
+
+/**
+ * The far end answered, and the answer was no. Transports throw it, so that probes can tell a refused connection
+ * (an answer) from one that could not be tried (unknown).
+ */
+export class Unreachable extends Error {
+  /** `forbidden`: the SSH server does not forward; says nothing about the far end. */
+  readonly reason: 'refused' | 'name-not-found' | 'no-route' | 'timed-out' | 'forbidden';
+
+  constructor(reason: Unreachable['reason'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'Unreachable';
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,311 @@
+/**
+ * All nouns of nixspec as types. Imports nothing; read it first.
+ *
+ * A spec becomes *assertions* and, apart from them, *probes*; probes give *facts*; an assertion and a fact give an
+ * *outcome*; facts and outcomes are a *run*; two runs give a *comparison*.
+ */
+
+/** Whatever can stand in YAML, in a fact or in a saved run. Durations are seconds, sizes bytes, times epoch seconds. */
+export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
+
+/** The names of the value types; `value.ts` has one object for each. */
+export type ValueTypeName =
+  | 'boolean'
+  | 'number'
+  | 'string'
+  | 'text'
+  | 'list'
+  | 'map'
+  | 'json'
+  | 'duration'
+  | 'size'
+  | 'time'
+  | 'percentage'
+  | 'mode';
+
+/** A place in a spec; line and column count from 1. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One mistake in a spec. `code` is stable: people silence and search for it. */
+export interface Problem {
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  /** The way out, when there is one: `did you mean "listening"?` */
+  readonly hint?: string;
+  readonly position: Position;
+  /** Number of characters that the caret line marks; at least 1. */
+  readonly length: number;
+  /** The source line, so that a frame can be drawn without the file. */
+  readonly source?: string;
+}
+
+// ---------------------------------------------------------------------------------------------------- targets
+
+/** How to reach a machine, as written under `targets`. */
+export interface Target {
+  readonly name: string;
+  readonly ssh?: SshTarget;
+  /** Run on this machine, without SSH. */
+  readonly local?: boolean;
+  /** The staging VM. Described in the spec, built and booted by `nixspec verify vm`. */
+  readonly vm?: { readonly [key: string]: Value };
+  readonly transport?: 'ssh2' | 'openssh';
+  readonly sudo?: boolean;
+  readonly compareWith?: string;
+  /** Where network probes start from unless an entry says otherwise. */
+  readonly from: 'runner' | 'target';
+  readonly position?: Position;
+}
+
+/** What one would type after `ssh`, taken apart. Paths are as the user wrote them. */
+export interface SshTarget {
+  readonly host: string;
+  readonly user?: string;
+  readonly port?: number;
+  readonly identityFile?: string;
+  readonly knownHosts?: string;
+  readonly config?: string;
+  readonly jump?: string;
+}
+
+// ------------------------------------------------------------------------------------------------- assertions
+
+/**
+ * What is expected of one value: a matcher and its argument, already read with the type of the property.
+ * For `and`, `or`, `not` and the element matchers the argument holds expectations again.
+ */
+export interface Expectation {
+  readonly matcher: string;
+  readonly argument: Argument;
+}
+
+/** The argument of a matcher after reading: plain data, a compiled pattern, or nested expectations. */
+export type Argument = Value | Expectation | readonly Argument[] | { readonly [key: string]: Argument };
+
+/** What an entry says beside its properties. Durations in seconds. */
+export interface EntryOptions {
+  readonly title?: string;
+  readonly tags: readonly string[];
+  readonly severity: 'error' | 'warning';
+  /** How long it may take to become true; 0 looks once. */
+  readonly within: number;
+  /** How often to look again. */
+  readonly every: number;
+  /** Why the entry is not run. */
+  readonly skip?: string;
+}
+
+/** One subject under one resource type, read for one target. */
+export interface Entry {
+  readonly resource: string;
+  readonly subject: string;
+  readonly params: { readonly [name: string]: Value };
+  readonly timeout?: number;
+  readonly options: EntryOptions;
+  readonly expectations: readonly PropertyExpectation[];
+  readonly position: Position;
+}
+
+/** One property (or a path inside a map property), one matcher. */
+export interface PropertyExpectation {
+  /** `['headers', 'content-type']`: the property, then keys inside it. */
+  readonly path: readonly string[];
+  readonly expectation: Expectation;
+  /** The value as written, for people. */
+  readonly expected: Value;
+  /** True when the spec has another value for another target. */
+  readonly perTarget: boolean;
+  readonly position: Position;
+  /** Why it is not judged on this target (no `per-target` value). */
+  readonly skip?: string;
+}
+
+/** One property, one matcher, one expected value, for one target. */
+export interface Assertion {
+  /** Joins runs: `http https://git.example.org/ headers.content-type have-prefix`. Unique in a run. */
+  readonly id: string;
+  readonly resource: string;
+  readonly subject: string;
+  /** Path joined by dots. */
+  readonly property: string;
+  readonly path: readonly string[];
+  readonly type: ValueTypeName;
+  readonly expectation: Expectation;
+  readonly expected: Value;
+  readonly perTarget: boolean;
+  readonly options: EntryOptions;
+  readonly position: Position;
+  readonly skip?: string;
+  /** Which query's observation answers it. */
+  readonly query: string;
+}
+
+// ------------------------------------------------------------------------------------------------------ probes
+
+/** One question: a subject with its parameters and the properties that are wanted. Equal questions are asked once. */
+export interface Query {
+  readonly id: string;
+  readonly resource: string;
+  readonly subject: string;
+  readonly params: { readonly [name: string]: Value };
+  readonly wanted: ReadonlySet<string>;
+  /** Seconds this one may take. */
+  readonly timeout?: number;
+}
+
+/** Shell text that was made by the quoting template in `shell/sh.ts`, and by nothing else. */
+export interface Script {
+  readonly raw: string;
+}
+
+/** What a resource's properties may be answered with; `resource.ts` derives it from the property table. */
+export type Readings = { readonly [property: string]: Reading | undefined };
+
+export interface ShellProbe<R = Readings> {
+  readonly kind: 'shell';
+  readonly answers: readonly Query[];
+  readonly script: Script;
+  /** Exit codes that are answers; any other makes every query of the probe unknown. `any`: the exit code is the fact. */
+  readonly exits: readonly number[] | 'any';
+  /** Seconds until it is killed. */
+  readonly limit: number;
+  /** Bytes kept of each of stdout and stderr. */
+  readonly maxBytes: number;
+  /** `own`: a user's command; many of them share a bounded number of slots. */
+  readonly slots: 'shared' | 'own';
+  /** Pure. One observation for each query by id; a query left out is unknown. */
+  parse(output: ShellOutput): ReadonlyMap<string, Observation<R>>;
+}
+
+export interface ShellOutput {
+  readonly exit: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  /** True where output was cut at `maxBytes`. */
+  readonly truncated: boolean;
+}
+
+export interface NetworkProbe<R = Readings> {
+  readonly kind: 'network';
+  readonly answers: readonly Query[];
+  /** Where the conversation starts; undefined takes the target's default. */
+  readonly from?: 'runner' | 'target';
+  /** Seconds until `signal` fires and the answer is unknown. */
+  readonly limit: number;
+  /** One observation for each query by id. What it throws makes its queries unknown. */
+  talk(network: Network, signal: AbortSignal): Promise<ReadonlyMap<string, Observation<R>>>;
+}
+
+export type Probe<R = Readings> = ShellProbe<R> | NetworkProbe<R>;
+
+/** What a network probe may use. From the target it runs over forwarded channels of the SSH connection. */
+export interface Network {
+  readonly from: 'runner' | 'target';
+  /** The target stands in for the real machine (a staging VM): the public names of a spec mean the target itself. */
+  readonly standsIn: boolean;
+  /**
+   * A byte stream to host:port, names resolved at the end it starts from.
+   * @throws Unreachable when the far end answered no
+   */
+  connect(host: string, port: number, signal: AbortSignal, localAddress?: string): Promise<import('node:stream').Duplex>;
+  /** Sends one datagram and waits for one answer; undefined where the end has no datagrams (SSH forwards none). */
+  readonly datagram?: (host: string, port: number, message: Buffer, signal: AbortSignal) => Promise<Buffer>;
+}
+
+/** Readings, or *absent* (looked, it is not there), or *unknown* (could not look). */
+export type Observation<R = Readings> =
+  | { readonly status: 'known'; readonly readings: R }
+  | { readonly status: 'absent'; readonly reason: string }
+  | { readonly status: 'unknown'; readonly reason: string };
+
+/** A value, or why there is none. A wanted property that is missing from the readings is unknown. */
+export type Reading = Value | NoReading;
+export interface NoReading {
+  readonly noReading: 'absent' | 'unknown';
+  readonly reason: string;
+}
+
+// --------------------------------------------------------------------------------------------- facts and outcomes
+
+/** One property found out (or not). */
+export interface Fact {
+  readonly resource: string;
+  readonly subject: string;
+  readonly property: string;
+  readonly status: 'known' | 'absent' | 'unknown';
+  readonly value?: Value;
+  readonly reason?: string;
+}
+
+export type OutcomeStatus = 'passed' | 'failed' | 'unknown' | 'skipped';
+
+/** The verdict on one assertion. */
+export interface Outcome {
+  readonly id: string;
+  readonly resource: string;
+  readonly subject: string;
+  readonly property: string;
+  readonly matcher: string;
+  readonly expected: Value;
+  readonly actual?: Value;
+  readonly status: OutcomeStatus;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  /** How often it was looked at; 0 where it was skipped. */
+  readonly looks: number;
+  readonly title?: string;
+  /** The spec has a value of its own for this target. */
+  readonly perTarget?: boolean;
+  readonly position: Position;
+}
+
+/** One pass over one target; saved as it is. Counts and exit code are computed, never stored. */
+export interface Run {
+  readonly format: 1;
+  readonly id: string;
+  readonly target: string;
+  /** How it was reached: `root@web.example.org:22 by ssh2`. */
+  readonly reached: string;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly finished: string;
+  /** What the machine says it is; empty where it could not be told. */
+  readonly system: SystemIdentity;
+  readonly facts: readonly Fact[];
+  readonly outcomes: readonly Outcome[];
+  /** What went wrong with the run as a whole: program cut off, connection lost. */
+  readonly problems: readonly string[];
+}
+
+export interface SystemIdentity {
+  readonly path?: string;
+  readonly generation?: number;
+  readonly architecture?: string;
+  readonly hostname?: string;
+}
+
+export type ChangeKind = 'broke' | 'fixed' | 'lost' | 'found' | 'drifted' | 'intended' | 'added' | 'removed';
+
+/** One difference between two runs. `id` where an assertion is meant, else it is about a fact. */
+export interface Change {
+  readonly kind: ChangeKind;
+  readonly resource: string;
+  readonly subject: string;
+  readonly property: string;
+  readonly id?: string;
+  readonly before?: Value;
+  readonly after?: Value;
+  /** Words for people: the failure message of a *broke*, the reason of a *lost*. */
+  readonly message?: string;
+}
+
+export interface Comparison {
+  readonly from: string;
+  readonly to: string;
+  readonly changes: readonly Change[];
+}

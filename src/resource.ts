@@ -1,0 +1,159 @@
+import { listFolder } from './folder.js';
+import type { NoReading, Observation, Probe, Query, Reading, Value, ValueTypeName } from './model.js';
+
+/** Something that may be asserted. The two tables of a resource are its only declaration: types, schema and docs come from them. */
+export interface Property {
+  readonly type: ValueTypeName;
+  /** One line, no full stop. Shown on hover, by `explain` and in the reference. */
+  readonly summary: string;
+  /** As one would write it in YAML after the property's name. */
+  readonly example: Value;
+  /** Changes by itself (PIDs, times, sizes of memory): may be asserted, never counts as drift. */
+  readonly volatile?: true;
+  /** Masked in every output and in saved runs. */
+  readonly secret?: true;
+  /** The only words it can be. */
+  readonly words?: readonly string[];
+  /** Of a map: the type of each value (default `string`). */
+  readonly values?: ValueTypeName;
+  /** Of a map: each value is itself a map with these properties. */
+  readonly record?: { readonly [name: string]: Property };
+}
+
+/** Something that changes the question. */
+export interface Param {
+  readonly type: ValueTypeName;
+  readonly summary: string;
+  readonly example: Value;
+  readonly words?: readonly string[];
+  readonly secret?: true;
+}
+
+export interface Subject {
+  /** What the YAML key stands for. */
+  readonly summary: string;
+  readonly example: string;
+  /** Matches every valid key (also put into the schema; keep it plain enough for JSON Schema). */
+  readonly pattern?: RegExp;
+  /** Why a key did not match, for people. */
+  readonly mistake?: string;
+  /** One per host: the properties stand directly under the resource's name, without a subject. */
+  readonly none?: true;
+  /** The canonical form, which is also what reports show: `nginx` is `nginx.service`. */
+  normalize?(written: string): string;
+}
+
+type Params = { readonly [name: string]: Param };
+type Properties = { readonly [name: string]: Property };
+
+type ValueOf<P extends { readonly type: ValueTypeName }> = P['type'] extends 'boolean'
+  ? boolean
+  : P['type'] extends 'number' | 'duration' | 'size' | 'time' | 'percentage'
+    ? number
+    : P['type'] extends 'string' | 'text' | 'mode'
+      ? string
+      : P['type'] extends 'list'
+        ? readonly string[]
+        : P['type'] extends 'map'
+          ? { readonly [key: string]: Value }
+          : Value;
+
+/** What a probe may report: `exists` is free for every resource and true unless said otherwise. */
+export type ReadingsOf<Q extends Properties> = { readonly [K in keyof Q]?: ValueOf<Q[K]> | NoReading } & {
+  readonly exists?: boolean;
+};
+type ParamsOf<P extends Params> = { readonly [K in keyof P]?: ValueOf<P[K]> };
+
+/** A question with its parameters typed by the table. */
+export interface TypedQuery<P extends Params, Q extends Properties> extends Query {
+  readonly params: ParamsOf<P> & { readonly [name: string]: Value };
+  readonly wanted: ReadonlySet<Extract<keyof Q, string> | 'exists'> & ReadonlySet<string>;
+}
+
+interface ResourceForm<P extends Params, Q extends Properties> {
+  readonly name: string;
+  /** One line, no full stop. */
+  readonly summary: string;
+  readonly subject: Subject;
+  readonly params: P;
+  readonly properties: Q;
+  /** What the target must have beyond a POSIX shell and coreutils, for the reference. */
+  readonly needs?: readonly string[];
+  /** Anything more that a user must know to read the values rightly; Markdown. */
+  readonly notes?: string;
+  /** How to find out, for all entries at once, so that one command answers them all. Pure. */
+  probes(queries: readonly TypedQuery<P, Q>[]): readonly Probe<ReadingsOf<Q>>[];
+}
+
+/** A resource type: knows how to ask and how to read the answer; never judges, retries, connects or prints. */
+export interface Resource extends Omit<ResourceForm<Params, Properties>, 'probes'> {
+  probes(queries: readonly Query[]): readonly Probe[];
+}
+
+/** Ties the tables to the readings: a boolean property answered by a number is a compile error at that line. */
+export function defineResource<const P extends Params, const Q extends Properties>(form: ResourceForm<P, Q>): Resource {
+  return form as unknown as Resource;
+}
+
+/** The free property. */
+export const existsProperty: Property = {
+  type: 'boolean',
+  summary: 'Whether it is there at all',
+  example: true,
+};
+
+/** The thing was looked at; `readings` has one value (or `noReading`) for each wanted property. */
+export function known<R>(readings: R): Observation<R> {
+  return { status: 'known', readings };
+}
+
+/** Looked, and it is not there. */
+export function absent(reason: string): Observation<never> {
+  return { status: 'absent', reason };
+}
+
+/** Could not look: a missing tool, a missing right, a broken answer. Never a verdict. */
+export function unknown(reason: string): Observation<never> {
+  return { status: 'unknown', reason };
+}
+
+/** In place of one property's value: this one could not be told, though the others could. */
+export function unknownReading(reason: string): NoReading {
+  return { noReading: 'unknown', reason };
+}
+
+/** In place of one property's value: looked, and the thing has none. */
+export function absentReading(reason: string): NoReading {
+  return { noReading: 'absent', reason };
+}
+
+export function isNoReading(reading: Reading): reading is NoReading {
+  return typeof reading === 'object' && reading !== null && 'noReading' in reading;
+}
+
+/** The same observation for every query of a probe. */
+export function sameForAll<R>(queries: readonly Query[], observation: Observation<R>): Map<string, Observation<R>> {
+  return new Map(queries.map((query) => [query.id, observation]));
+}
+
+// ------------------------------------------------------------------------------------------------------ finding
+
+/** All names, sorted: `resources/unit.ts` is `unit`. */
+export function resourceNames(): readonly string[] {
+  return listFolder(import.meta.url, 'resources');
+}
+
+/** Imports one resource type: `resources/<name>.ts`, whose default export it is. Only what a spec uses is loaded. */
+export async function loadResource(name: string): Promise<Resource> {
+  const module = (await import(`./resources/${name}.js`)) as { default: Resource };
+  return module.default;
+}
+
+export type Resources = ReadonlyMap<string, Resource>;
+
+/** Imports several, side by side. */
+export async function loadResources(names: Iterable<string> = resourceNames()): Promise<Resources> {
+  const wanted = [...new Set(names)];
+  const loaded = await Promise.all(wanted.map(loadResource));
+  return new Map(loaded.map((resource) => [resource.name, resource]));
+}

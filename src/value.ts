@@ -1,0 +1,251 @@
+import type { Value, ValueTypeName } from './model.js';
+
+/** A scalar, list or mapping of a spec: YAML's reading of it and, for a scalar, the very characters. */
+export interface Written {
+  readonly value: Value;
+  /** A scalar as it stands in the file: `0644`, `1.10`, `yes`. */
+  readonly source?: string;
+}
+
+/** Thrown by `read`: what is wrong with a literal, for a problem at its place. */
+export class ValueError extends Error {}
+
+/** One type of value: how it is written, what editors accept, how people see it. */
+export interface ValueType {
+  readonly name: ValueTypeName;
+  /** `a duration such as 90s, 3m or 14d`: completes "expected …". */
+  readonly expects: string;
+  /** JSON Schema of the literal. Strings with `${…}` are added by the schema's maker. */
+  readonly schema: { readonly [keyword: string]: unknown };
+  /** @throws ValueError */
+  read(written: Written): Value;
+  show(value: Value): string;
+}
+
+const durationUnits: ReadonlyMap<string, number> = new Map([
+  ['ms', 0.001],
+  ['s', 1],
+  ['m', 60],
+  ['min', 60],
+  ['h', 3600],
+  ['d', 86_400],
+  ['w', 604_800],
+]);
+
+/** IEC and SI prefixes as systemd and coreutils take them apart: `K` alone is 1024, `kB` is 1000. */
+const sizeUnits: ReadonlyMap<string, number> = new Map([
+  ['B', 1],
+  ...['K', 'M', 'G', 'T', 'P'].flatMap((prefix, at): [string, number][] => [
+    [prefix, 1024 ** (at + 1)],
+    [`${prefix}iB`, 1024 ** (at + 1)],
+    [`${prefix === 'K' ? 'k' : prefix}B`, 1000 ** (at + 1)],
+  ]),
+]);
+
+const durationPattern = '^-?([0-9]+(\\.[0-9]+)?(ms|s|m|min|h|d|w))+$';
+const sizePattern = '^[0-9]+(\\.[0-9]+)?([KMGTP](iB)?|[kMGTP]B|B)$';
+const percentagePattern = '^[0-9]+(\\.[0-9]+)?%$';
+const timePattern = '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?$';
+
+/** Every value type by name. */
+export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
+  boolean: {
+    name: 'boolean',
+    expects: 'true or false',
+    schema: { type: ['boolean', 'string'], enum: [true, false, 'yes', 'no', 'on', 'off', 'true', 'false'] },
+    read: ({ value }) => {
+      if (typeof value === 'boolean') return value;
+      if (value === 'yes' || value === 'on' || value === 'true') return true;
+      if (value === 'no' || value === 'off' || value === 'false') return false;
+      throw new ValueError('expected true or false');
+    },
+    show: (value) => String(value),
+  },
+  number: {
+    name: 'number',
+    expects: 'a number',
+    schema: { type: ['number', 'string'], pattern: '^-?[0-9]+(\\.[0-9]+)?$' },
+    read: ({ value }) => {
+      if (typeof value === 'number' && Number.isFinite(value)) return value;
+      if (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)) return Number(value);
+      throw new ValueError('expected a number');
+    },
+    show: (value) => String(value),
+  },
+  string: {
+    name: 'string',
+    expects: 'a string',
+    schema: { type: ['string', 'number', 'boolean'] },
+    read: readString,
+    show: showText,
+  },
+  text: {
+    name: 'text',
+    expects: 'text',
+    schema: { type: ['string', 'number', 'boolean'] },
+    read: readString,
+    show: showText,
+  },
+  list: {
+    name: 'list',
+    expects: 'a list of strings',
+    schema: { type: 'array', items: { type: ['string', 'number', 'boolean'] } },
+    read: ({ value }) => {
+      if (!Array.isArray(value)) throw new ValueError('expected a list');
+      return value.map((item: Value) => readString({ value: item }));
+    },
+    show: (value) => (Array.isArray(value) ? showList(value) : showJson(value)),
+  },
+  map: { name: 'map', expects: 'a mapping', schema: { type: 'object' }, read: readMap, show: showJson },
+  json: { name: 'json', expects: 'any value', schema: {}, read: ({ value }) => value, show: showJson },
+  duration: {
+    name: 'duration',
+    expects: 'a duration such as 90s, 3m or 14d',
+    schema: { type: ['string', 'number'], pattern: durationPattern },
+    read: readDuration,
+    show: (value) => (typeof value === 'number' ? showDuration(value) : showJson(value)),
+  },
+  size: {
+    name: 'size',
+    expects: 'a size such as 512MiB, 4G or 1200 (bytes)',
+    schema: { type: ['string', 'number'], pattern: sizePattern },
+    read: readSize,
+    show: (value) => (typeof value === 'number' ? showSize(value) : showJson(value)),
+  },
+  time: {
+    name: 'time',
+    expects: 'a date or time such as 2026-11-23 or 2026-11-23T08:00:00Z',
+    schema: { type: 'string', pattern: timePattern },
+    read: readTime,
+    show: (value) => (typeof value === 'number' ? showTime(value) : showJson(value)),
+  },
+  percentage: {
+    name: 'percentage',
+    expects: 'a percentage such as 90%',
+    schema: { type: ['string', 'number'], pattern: percentagePattern },
+    read: ({ value }) => {
+      if (typeof value === 'number') return value;
+      if (typeof value === 'string' && new RegExp(percentagePattern).test(value)) return Number(value.slice(0, -1));
+      throw new ValueError('expected a percentage such as 90%');
+    },
+    show: (value) => `${String(value)}%`,
+  },
+  mode: {
+    name: 'mode',
+    expects: 'four octal digits such as "0644"',
+    schema: { type: ['string', 'number'], pattern: '^[0-7]{3,4}$' },
+    // YAML 1.2 reads a bare 0644 as the decimal number 644, and 0o644 as 420: only the characters tell what was meant.
+    read: ({ value, source }) => {
+      const text = source ?? String(value);
+      const digits = /^(?:0o)?([0-7]{3,4})$/.exec(typeof value === 'string' ? value : text)?.[1];
+      if (!digits) throw new ValueError('expected four octal digits such as "0644"');
+      return digits.padStart(4, '0');
+    },
+    show: (value) => String(value),
+  },
+};
+
+function readString({ value, source }: Written): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return source ?? String(value);
+  throw new ValueError('expected a string');
+}
+
+function readMap({ value }: Written): Value {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;
+  throw new ValueError('expected a mapping');
+}
+
+/** `1h30m` and the like, or a bare number of seconds, to seconds. */
+export function readDuration({ value }: Written): number {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string' || !new RegExp(durationPattern).test(value)) {
+    throw new ValueError('expected a duration such as 90s, 3m or 14d');
+  }
+  let seconds = 0;
+  for (const [, amount, unit] of value.matchAll(/([0-9.]+)(ms|min|[smhdw])/g)) {
+    seconds += Number(amount) * (durationUnits.get(unit ?? '') ?? Number.NaN);
+  }
+  return value.startsWith('-') ? -seconds : seconds;
+}
+
+/** `512MiB` and the like, or a bare number of bytes, to bytes. */
+export function readSize({ value }: Written): number {
+  if (typeof value === 'number') return value;
+  const parts = typeof value === 'string' && new RegExp(sizePattern).test(value) && /^([0-9.]+)(.+)$/.exec(value);
+  if (!parts) throw new ValueError('expected a size such as 512MiB, 4G or 1200 (bytes)');
+  return Math.round(Number(parts[1]) * (sizeUnits.get(parts[2] ?? '') ?? Number.NaN));
+}
+
+function readTime({ value }: Written): number {
+  const seconds = typeof value === 'string' && new RegExp(timePattern).test(value) ? Date.parse(value) / 1000 : Number.NaN;
+  if (Number.isNaN(seconds)) throw new ValueError('expected a date or time such as 2026-11-23 or 2026-11-23T08:00:00Z');
+  return seconds;
+}
+
+/** The two largest units that matter: `14 d 3 h`, `1.25 s`, `80 ms`. */
+export function showDuration(seconds: number): string {
+  if (seconds < 0) return `-${showDuration(-seconds)}`;
+  if (seconds === 0) return '0 s';
+  if (seconds < 1) return `${trim(seconds * 1000)} ms`;
+  if (seconds < 60) return `${trim(seconds)} s`;
+  const units: readonly [string, number][] = [
+    ['d', 86_400],
+    ['h', 3600],
+    ['min', 60],
+    ['s', 1],
+  ];
+  const first = units.findIndex(([, size]) => seconds >= size);
+  let rest = Math.round(seconds);
+  return units
+    .slice(first, first + 2)
+    .map(([unit, size]) => {
+      const count = Math.floor(rest / size);
+      rest -= count * size;
+      return count === 0 ? '' : `${count} ${unit}`;
+    })
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** With an IEC unit: `512 MiB`. */
+export function showSize(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  const at = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, Math.abs(bytes))) / 10)));
+  return `${trim(bytes / 1024 ** at)} ${units[at]}`;
+}
+
+function showTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace('.000Z', 'Z');
+}
+
+function trim(number: number): string {
+  return String(Number(number.toPrecision(number >= 100 ? Math.ceil(Math.log10(number + 1)) : 3)));
+}
+
+const longestShown = 300;
+
+/** In double quotes, one line, shortened in the middle, nothing in it that a terminal would act on. */
+function showText(value: Value): string {
+  return typeof value === 'string' ? JSON.stringify(shorten(value)) : showJson(value);
+}
+
+function showList(list: readonly Value[]): string {
+  return `[${shorten(list.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(', '))}]`;
+}
+
+function showJson(value: Value): string {
+  return shorten(JSON.stringify(value));
+}
+
+function shorten(text: string): string {
+  if (text.length <= longestShown) return text;
+  const half = longestShown / 2 - 10;
+  return `${text.slice(0, half)} … ${text.length - 2 * half} more … ${text.slice(-half)}`;
+}
+
+/** Shows a value of a type to people. */
+export function showValue(value: Value, type: ValueTypeName): string {
+  return valueTypes[type].show(value);
+}
