@@ -135,6 +135,8 @@ export interface Assertion {
   readonly property: string;
   readonly path: readonly string[];
   readonly type: ValueTypeName;
+  readonly volatile?: true;
+  readonly secret?: true;
   readonly expectation: Expectation;
   readonly expected: Value;
   readonly perTarget: boolean;
@@ -212,7 +214,12 @@ export interface Network {
    * A byte stream to host:port, names resolved at the end it starts from.
    * @throws Unreachable when the far end answered no
    */
-  connect(host: string, port: number, signal: AbortSignal, localAddress?: string): Promise<import('node:stream').Duplex>;
+  connect(
+    host: string,
+    port: number,
+    signal: AbortSignal,
+    localAddress?: string,
+  ): Promise<import('node:stream').Duplex>;
   /** Sends one datagram and waits for one answer; undefined where the end has no datagrams (SSH forwards none). */
   readonly datagram?: (host: string, port: number, message: Buffer, signal: AbortSignal) => Promise<Buffer>;
 }
@@ -238,6 +245,9 @@ export interface Fact {
   readonly subject: string;
   readonly property: string;
   readonly status: 'known' | 'absent' | 'unknown';
+  /** So that a saved run can be shown and compared without the table it was made with. */
+  readonly type?: ValueTypeName;
+  readonly volatile?: true;
   readonly value?: Value;
   readonly reason?: string;
 }
@@ -251,6 +261,8 @@ export interface Outcome {
   readonly subject: string;
   readonly property: string;
   readonly matcher: string;
+  readonly type: ValueTypeName;
+  readonly volatile?: true;
   readonly expected: Value;
   readonly actual?: Value;
   readonly status: OutcomeStatus;

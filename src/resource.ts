@@ -102,6 +102,28 @@ export const existsProperty: Property = {
   example: true,
 };
 
+/**
+ * What stands at a path: a property, or what is inside a map property (`['peers', 'laptop', 'handshake-age']`).
+ * Inside JSON, and inside maps of plain values, everything deeper is JSON.
+ */
+export function propertyAt(resource: Pick<Resource, 'name' | 'properties'>, path: readonly string[]): Property {
+  const [name = '', ...keys] = path;
+  const property = name === 'exists' ? existsProperty : resource.properties[name];
+  if (!property) throw new TypeError(`${resource.name} has no property ${name}`);
+  return descend(property, keys);
+}
+
+function descend(property: Property, keys: readonly string[]): Property {
+  if (keys.length === 0) return property;
+  const [, field, ...rest] = keys;
+  if (property.record && field === undefined)
+    return { type: 'map', summary: property.summary, example: property.example };
+  const inner = property.record && field !== undefined ? property.record[field] : undefined;
+  if (inner) return descend(inner, rest);
+  const { record: _, values, ...plain } = property;
+  return descend({ ...plain, type: property.type === 'map' ? (values ?? 'string') : 'json' }, keys.slice(1));
+}
+
 /** The thing was looked at; `readings` has one value (or `noReading`) for each wanted property. */
 export function known<R>(readings: R): Observation<R> {
   return { status: 'known', readings };

@@ -1,0 +1,94 @@
+import type { Assertion, Entry, Probe, PropertyExpectation, Query, Value } from './model.js';
+import { propertyAt, type Resources } from './resource.js';
+
+/** What will be asked of one target and what will be judged. A plain value: printable, testable, without effects. */
+export interface Plan {
+  readonly assertions: readonly Assertion[];
+  readonly queries: readonly Query[];
+}
+
+/** Turns the entries of a spec for one target into assertions and, apart from them, queries; equal questions become one. */
+export function planRun(entries: readonly Entry[], resources: Resources): Plan {
+  const queries = new QueryTable();
+  const ids = new Map<string, number>();
+  const assertions = entries.flatMap((entry) => planEntry(entry, resources, queries, ids));
+  return { assertions, queries: queries.list() };
+}
+
+/** The probes for some of a plan's queries: each resource type is asked once, with all its queries. */
+export function planProbes(queries: Iterable<Query>, resources: Resources): Probe[] {
+  const byResource = new Map<string, Query[]>();
+  for (const query of queries) {
+    const group = byResource.get(query.resource);
+    if (group) group.push(query);
+    else byResource.set(query.resource, [query]);
+  }
+  return [...byResource].flatMap(([name, group]) => [...resourceNamed(name, resources).probes(group)]);
+}
+
+function planEntry(entry: Entry, resources: Resources, queries: QueryTable, ids: Map<string, number>): Assertion[] {
+  const resource = resourceNamed(entry.resource, resources);
+  return entry.expectations.map((expectation): Assertion => {
+    const property = propertyAt(resource, expectation.path);
+    const skip = entry.options.skip ?? expectation.skip;
+    return {
+      id: uniqueId(entry, expectation, ids),
+      resource: entry.resource,
+      subject: entry.subject,
+      property: expectation.path.join('.'),
+      path: expectation.path,
+      type: property.type,
+      ...(property.volatile && { volatile: true }),
+      ...(property.secret && { secret: true }),
+      expectation: expectation.expectation,
+      expected: expectation.expected,
+      perTarget: expectation.perTarget,
+      options: entry.options,
+      position: expectation.position,
+      ...(skip !== undefined && { skip }),
+      query: skip === undefined ? queries.add(entry, expectation.path[0] ?? '') : '',
+    };
+  });
+}
+
+/** Two entries may assert the same of one subject, in two files or with other parameters: the later ones get a number. */
+function uniqueId(entry: Entry, expectation: PropertyExpectation, ids: Map<string, number>): string {
+  const words = [entry.resource, entry.subject, expectation.path.join('.'), expectation.expectation.matcher];
+  const id = words.filter((word) => word !== '').join(' ');
+  const count = (ids.get(id) ?? 0) + 1;
+  ids.set(id, count);
+  return count === 1 ? id : `${id} #${count}`;
+}
+
+/** Collects queries; the same resource, subject, parameters and time limit are one question with more properties wanted. */
+class QueryTable {
+  private readonly table = new Map<string, { query: Query; wanted: Set<string> }>();
+
+  add(entry: Entry, property: string): string {
+    const key = JSON.stringify([entry.resource, entry.subject, sortKeys(entry.params), entry.timeout ?? null]);
+    let row = this.table.get(key);
+    if (!row) {
+      const wanted = new Set<string>();
+      const { resource, subject, params, timeout } = entry;
+      const id = `${resource}-${this.table.size}`;
+      row = { wanted, query: { id, resource, subject, params, wanted, ...(timeout !== undefined && { timeout }) } };
+      this.table.set(key, row);
+    }
+    row.wanted.add(property);
+    return row.query.id;
+  }
+
+  list(): Query[] {
+    return [...this.table.values()].map((row) => row.query);
+  }
+}
+
+function sortKeys(params: { readonly [name: string]: Value }): [string, Value][] {
+  return Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function resourceNamed(name: string, resources: Resources) {
+  const resource = resources.get(name);
+  if (!resource) throw new TypeError(`resource ${name} is not loaded`);
+  return resource;
+}
