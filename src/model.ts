@@ -310,6 +310,8 @@ export interface Change {
   readonly subject: string;
   readonly property: string;
   readonly id?: string;
+  readonly type?: ValueTypeName;
+  readonly severity?: 'error' | 'warning';
   readonly before?: Value;
   readonly after?: Value;
   /** Words for people: the failure message of a *broke*, the reason of a *lost*. */
