@@ -1,8 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Change, Comparison, Fact, Outcome, OutcomeStatus, Run } from './model.js';
+import type { Change, ChangeKind, Comparison, Fact, Outcome, Run } from './model.js';
 
 /** Most important first: the order of reports, and of what a person should look at. */
-export const changeKinds = ['broke', 'lost', 'fixed', 'found', 'drifted', 'intended', 'added', 'removed'] as const;
+export const changeKinds = [
+  'broke',
+  'lost',
+  'fixed',
+  'found',
+  'drifted',
+  'intended',
+  'added',
+  'removed',
+] as const satisfies readonly ChangeKind[];
 
 /**
  * Two runs to a comparison: joined on assertion id, and on fact address for facts that nothing asserts. Pure.
@@ -33,22 +42,22 @@ function judged(run: Run): Outcome[] {
 
 function compareOutcome(before: Outcome | undefined, after: Outcome): Change | undefined {
   if (!before) return describe('added', undefined, after);
-  const kind = verdictChanges[`${before.status} ${after.status}`];
+  const kind = verdictChanges.get(`${before.status} ${after.status}`);
   if (kind) return describe(kind, before, after);
   if (after.volatile || before.status === 'unknown' || isDeepStrictEqual(before.actual, after.actual)) return undefined;
   return describe(before.perTarget || after.perTarget ? 'intended' : 'drifted', before, after);
 }
 
-const verdictChanges: { readonly [change: `${OutcomeStatus} ${OutcomeStatus}`]: Change['kind'] } = {
-  'passed failed': 'broke',
-  'failed passed': 'fixed',
-  'passed unknown': 'lost',
-  'failed unknown': 'lost',
-  'unknown passed': 'found',
-  'unknown failed': 'found',
-};
+const verdictChanges: ReadonlyMap<string, ChangeKind> = new Map([
+  ['passed failed', 'broke'],
+  ['failed passed', 'fixed'],
+  ['passed unknown', 'lost'],
+  ['failed unknown', 'lost'],
+  ['unknown passed', 'found'],
+  ['unknown failed', 'found'],
+]);
 
-function describe(kind: Change['kind'], before: Outcome | undefined, after: Outcome | undefined): Change {
+function describe(kind: ChangeKind, before: Outcome | undefined, after: Outcome | undefined): Change {
   const one = after ?? before;
   if (!one) throw new TypeError('a change has at least one side');
   const message = after?.message ?? '';

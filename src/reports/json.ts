@@ -1,0 +1,10 @@
+import type { Report } from '../report.js';
+
+/** Keys and meaning are fixed by `format`; the baselines are not repeated, `from` names them. */
+const json: Report = {
+  name: 'json',
+  summary: 'One JSON object with the runs and the comparisons',
+  render: ({ runs, comparisons }) => `${JSON.stringify({ format: 1, runs, comparisons }, undefined, 2)}\n`,
+};
+
+export default json;

@@ -1,0 +1,220 @@
+import type { Change, Comparison, Outcome, OutcomeStatus, Run, Value, ValueTypeName } from '../model.js';
+import type { Report, ReportOptions, Result } from '../report.js';
+import { type Paint, printable, type Style } from '../terminal.js';
+import { showDuration, showValue } from '../value.js';
+import { countOutcomes, isVacuous } from '../verdict.js';
+
+const lines: Report = {
+  name: 'lines',
+  summary: 'Lines for people: what is wrong in full, what passed in short',
+  render: (result, options) =>
+    [
+      ...(options.runs ? result.runs.flatMap((run) => renderRun(run, options)) : []),
+      ...result.comparisons.flatMap((comparison) => renderComparison(comparison, result, options)),
+    ]
+      .map((line) => `${line}\n`)
+      .join(''),
+};
+
+export default lines;
+
+// ---------------------------------------------------------------------------------------------------------- runs
+
+/** With more subjects than these, those that passed are only counted. */
+const mostListed = 60;
+
+const marks: { readonly [status in OutcomeStatus | 'warned']: readonly [string, Style] } = {
+  passed: ['✓', 'green'],
+  failed: ['✗', 'red'],
+  warned: ['!', 'yellow'],
+  unknown: ['?', 'yellow'],
+  skipped: ['-', 'gray'],
+};
+
+function renderRun(run: Run, { paint, verbose }: ReportOptions): string[] {
+  const groups = groupBySubject(run.outcomes);
+  const shown = verbose || groups.length <= mostListed ? groups : groups.filter((group) => worstOf(group) !== 'passed');
+  return [
+    `${paint('bold', printable(run.target))}  ${paint('gray', printable(describeSystem(run)))}`,
+    ...shown.flatMap((group) => renderGroup(group, paint, verbose)),
+    ...(shown.length < groups.length ? countPassed(groups, paint) : []),
+    ...run.problems.map((problem) => `  ${paint('red', '✗')} ${printable(problem)}`),
+    summarize(run, paint),
+    '',
+  ];
+}
+
+function describeSystem(run: Run): string {
+  const { hostname, path, generation, architecture } = run.system;
+  const system = path?.replace(/^\/nix\/store\/[a-z0-9]{32}-/, '');
+  const words = [
+    run.reached,
+    hostname,
+    system,
+    generation === undefined ? '' : `generation ${generation}`,
+    architecture,
+  ];
+  return words.filter(Boolean).join(' · ');
+}
+
+/** Outcomes that follow each other about one subject. */
+function groupBySubject(outcomes: readonly Outcome[]): Outcome[][] {
+  const groups: Outcome[][] = [];
+  let key = '';
+  for (const outcome of outcomes) {
+    const next = JSON.stringify([outcome.resource, outcome.subject, outcome.title]);
+    const last = groups.at(-1);
+    if (last && next === key) last.push(outcome);
+    else groups.push([outcome]);
+    key = next;
+  }
+  return groups;
+}
+
+type Worst = OutcomeStatus | 'warned';
+
+function statusOf(outcome: Outcome): Worst {
+  return outcome.status === 'failed' && outcome.severity === 'warning' ? 'warned' : outcome.status;
+}
+
+function worstOf(group: readonly Outcome[]): Worst {
+  const order: readonly Worst[] = ['failed', 'unknown', 'warned', 'passed', 'skipped'];
+  return order.find((status) => group.some((outcome) => statusOf(outcome) === status)) ?? 'skipped';
+}
+
+function renderGroup(group: readonly Outcome[], paint: Paint, verbose: boolean): string[] {
+  const [first] = group;
+  if (!first) return [];
+  const worst = worstOf(group);
+  const [mark, style] = marks[worst];
+  const name = printable([first.resource, first.subject].filter(Boolean).join(' '));
+  const title = first.title === undefined ? '' : paint('gray', `  ${printable(first.title)}`);
+  const open = verbose || (worst !== 'passed' && worst !== 'skipped');
+  const rest = open ? '' : `  ${paint('gray', summarizeProperties(group))}`;
+  return [
+    `  ${paint(style, mark)} ${name}${title}${rest}`,
+    ...(open ? group.flatMap((row) => renderOutcome(row, paint)) : []),
+  ];
+}
+
+function summarizeProperties(group: readonly Outcome[]): string {
+  const names = [...new Set(group.map(({ property }) => property))];
+  const late = group.find(({ looks }) => looks > 1);
+  const skipped = group.find(({ status }) => status === 'skipped');
+  const more = [late && `after ${late.looks} looks`, skipped && `skipped: ${skipped.message}`].filter(Boolean);
+  return printable([names.join(', '), ...more].join(' · '));
+}
+
+function renderOutcome(outcome: Outcome, paint: Paint): string[] {
+  const [mark, style] = marks[statusOf(outcome)];
+  const { file, line, column } = outcome.position;
+  const place = outcome.status === 'passed' ? '' : paint('gray', `  ${printable(file)}:${line}:${column}`);
+  const value = outcome.actual === undefined ? '' : show(outcome.actual, outcome.type);
+  const [said = '', ...more] = (outcome.message || value).split('\n').map((text) => printable(text));
+  return [
+    `      ${paint(style, mark)} ${printable(outcome.property)}: ${said}${place}`,
+    ...more.map((text) => `          ${paintDiffLine(text, paint)}`),
+  ];
+}
+
+function paintDiffLine(text: string, paint: Paint): string {
+  if (text.startsWith('-')) return paint('red', text);
+  return text.startsWith('+') ? paint('green', text) : text;
+}
+
+function countPassed(groups: readonly Outcome[][], paint: Paint): string[] {
+  const counts = new Map<string, number>();
+  for (const group of groups) {
+    const resource = group[0]?.resource;
+    if (resource !== undefined && worstOf(group) === 'passed') counts.set(resource, (counts.get(resource) ?? 0) + 1);
+  }
+  const words = [...counts].map(([resource, count]) => `${count} ${resource}`);
+  return words.length === 0 ? [] : [`  ${paint('green', '✓')} ${words.join(', ')}`];
+}
+
+function summarize(run: Run, paint: Paint): string {
+  const counts = countOutcomes(run);
+  const words: readonly [number, string, Style][] = [
+    [counts.passed, 'passed', 'green'],
+    [counts.failed, 'failed', 'red'],
+    [counts.warned, counts.warned === 1 ? 'warning' : 'warnings', 'yellow'],
+    [counts.unknown, 'unknown', 'yellow'],
+    [counts.skipped, 'skipped', 'gray'],
+  ];
+  const said = words.filter(([count]) => count > 0).map(([count, word, style]) => paint(style, `${count} ${word}`));
+  const seconds = (Date.parse(run.finished) - Date.parse(run.started)) / 1000;
+  const verdict = isVacuous(run) ? paint('yellow', 'nothing was judged') : said.join(', ');
+  return `${paint('bold', printable(run.target))}: ${verdict} in ${showDuration(Math.max(0.001, seconds))}`;
+}
+
+// --------------------------------------------------------------------------------------------------- comparisons
+
+const kinds: readonly (readonly [Change['kind'], Style])[] = [
+  ['broke', 'red'],
+  ['lost', 'yellow'],
+  ['fixed', 'green'],
+  ['found', 'green'],
+  ['drifted', 'cyan'],
+  ['intended', 'gray'],
+  ['added', 'gray'],
+  ['removed', 'gray'],
+];
+
+/** Of the kinds that are no news, so many are shown. */
+const mostShown = 10;
+
+function renderComparison(comparison: Comparison, result: Result, { paint, verbose }: ReportOptions): string[] {
+  const counts = kinds.flatMap(([kind, style]) => {
+    const count = comparison.changes.filter((change) => change.kind === kind).length;
+    return count === 0 ? [] : [paint(style, `${count} ${kind}`)];
+  });
+  return [
+    `${describeSides(comparison, result, paint)}: ${counts.join(', ') || 'no difference'}`,
+    ...kinds.flatMap(([kind, style]) => renderKind(kind, style, comparison, paint, verbose)),
+    '',
+  ];
+}
+
+function describeSides(comparison: Comparison, result: Result, paint: Paint): string {
+  const to = result.runs.find(({ id }) => id === comparison.to);
+  const from = result.baselines.find(({ id }) => id === comparison.from);
+  const name = (run: Run | undefined, id: string) => paint('bold', printable(run?.target ?? id));
+  const seconds = to && from ? (Date.parse(to.started) - Date.parse(from.started)) / 1000 : 0;
+  const when = seconds > 0 ? ` of ${showDuration(Math.max(1, Math.round(seconds)))} before` : '';
+  return `${name(to, comparison.to)} compared with ${name(from, comparison.from)}${when}`;
+}
+
+function renderKind(
+  kind: Change['kind'],
+  style: Style,
+  comparison: Comparison,
+  paint: Paint,
+  verbose: boolean,
+): string[] {
+  const changes = comparison.changes.filter((change) => change.kind === kind);
+  const all = verbose || kind === 'broke' || kind === 'lost';
+  const shown = all ? changes : changes.slice(0, mostShown);
+  const more = changes.length - shown.length;
+  return [
+    ...shown.map((change) => `  ${paint(style, kind.padEnd(8))}  ${renderChange(change, paint)}`),
+    ...(more > 0 ? [paint('gray', `  ${kind.padEnd(8)}  … ${more} more (--verbose shows all)`)] : []),
+  ];
+}
+
+function renderChange(change: Change, paint: Paint): string {
+  const name = printable([change.resource, change.subject, change.property].filter(Boolean).join(' '));
+  const sides = [change.before, change.after].map((value) =>
+    value === undefined ? 'nothing' : show(value, change.type),
+  );
+  const values = sides[0] === sides[1] ? '' : `  ${sides.join(paint('gray', ' → '))}`;
+  const said =
+    change.kind === 'broke' || change.kind === 'lost' ? printable(change.message?.split('\n', 1)[0] ?? '') : '';
+  return `${name}${change.before === undefined && change.after === undefined ? '' : values}${said && `  ${paint('gray', said)}`}`;
+}
+
+const widestValue = 60;
+
+function show(value: Value, type: ValueTypeName = 'json'): string {
+  const text = printable(value === null ? 'null' : showValue(value, type));
+  return text.length <= widestValue ? text : `${text.slice(0, widestValue - 1)}…`;
+}

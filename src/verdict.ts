@@ -1,0 +1,31 @@
+import { exitCodes } from './error.js';
+import type { Comparison, OutcomeStatus, Run } from './model.js';
+
+/** How many outcomes there are of each status; failures of `warning` severity are counted apart. */
+export type Counts = { readonly [status in OutcomeStatus | 'warned']: number };
+
+export function countOutcomes(run: Run): Counts {
+  const counts = { passed: 0, failed: 0, unknown: 0, skipped: 0, warned: 0 };
+  for (const { status, severity } of run.outcomes) {
+    counts[status === 'failed' && severity === 'warning' ? 'warned' : status] += 1;
+  }
+  return counts;
+}
+
+/** True where a run judged nothing: nothing was wrong, but nothing was shown either. */
+export function isVacuous(run: Run): boolean {
+  return run.outcomes.every(({ status }) => status === 'skipped');
+}
+
+/**
+ * 1 where something failed or broke, else 2 where something is unknown, was lost, or nothing was judged at all, else 0.
+ * What has `warning` severity never fails a run.
+ */
+export function exitCodeOf(runs: readonly Run[], comparisons: readonly Comparison[]): number {
+  const changes = comparisons.flatMap(({ changes }) => changes).filter(({ severity }) => severity !== 'warning');
+  const failed = runs.some((run) => countOutcomes(run).failed > 0) || changes.some(({ kind }) => kind === 'broke');
+  if (failed) return exitCodes.failed;
+  const uncertain = (run: Run) => countOutcomes(run).unknown > 0 || run.problems.length > 0 || isVacuous(run);
+  const unknown = runs.some(uncertain) || changes.some(({ kind }) => kind === 'lost');
+  return unknown ? exitCodes.unknown : exitCodes.passed;
+}
