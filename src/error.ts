@@ -10,6 +10,18 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
+/** For the reference and `explain`. */
+export const exitCodeMeanings: { readonly [code: number]: string } = {
+  [exitCodes.passed]: 'all assertions passed',
+  [exitCodes.failed]: 'something failed, or broke since the run it was compared with',
+  [exitCodes.unknown]: 'nothing failed, but something could not be found out, was lost, or nothing was judged at all',
+  [exitCodes.usage]: 'the command line is wrong',
+  [exitCodes.spec]: 'the spec (or a saved run) is wrong or cannot be read',
+  [exitCodes.unreachable]: 'a target could not be reached',
+  [exitCodes.defect]: 'a defect in nixspec itself, shown with its stack',
+  [exitCodes.interrupted]: 'interrupted',
+};
+
 /** Each kind of failure that is not a verdict, with the exit code it leads to. Codes are stable. */
 const exitCodeOf = {
   usage: exitCodes.usage,

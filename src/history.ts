@@ -8,9 +8,12 @@ export interface History {
   readonly folder: string;
 }
 
-/** @param folder the folder that holds `.nixspec`: that of the spec */
-export function openHistory(folder: string): History {
-  return { folder: join(folder, '.nixspec', 'runs') };
+/**
+ * @param specFolder the folder of the spec
+ * @param asked the value of `--history`, in its place
+ */
+export function openHistory(specFolder: string, asked?: unknown): History {
+  return { folder: join(typeof asked === 'string' ? asked : specFolder, '.nixspec', 'runs') };
 }
 
 /** A run of a large host with long bodies is some MiB; what is larger is none of ours. */

@@ -1,0 +1,62 @@
+import { type Command, historyOption, reportOption, specOption, varOption, verboseOption } from '../command.js';
+import { openHistory } from '../history.js';
+import { chooseOutputs, writeReports } from '../output.js';
+import { chooseTargets, prepareSpec, readDraft, textList } from '../prepare.js';
+import { startProgress } from '../progress.js';
+import { exitCodeOf } from '../verdict.js';
+import {
+  closeTargets,
+  compareAll,
+  findBaselines,
+  openTargets,
+  runTargets,
+  saveRuns,
+  throwFirst,
+} from '../verification.js';
+
+const verify: Command = {
+  name: 'verify',
+  summary: 'Run the assertions of a spec on one or more targets, and compare with an earlier run',
+  arguments: [{ name: '<target...>', summary: 'targets of the spec; several run side by side' }],
+  options: [
+    specOption,
+    reportOption,
+    verboseOption,
+    { flags: '-t, --tag <tag>', summary: 'only entries with this tag; may be repeated', repeat: true },
+    varOption,
+    { flags: '-c, --compare-with <target|run|none>', summary: "in place of the target's compare-with" },
+    { flags: '-F, --ssh-config <file>', summary: 'as `ssh -F`' },
+    { flags: '--transport <name>', summary: 'how to connect, whatever the spec says', choices: ['ssh2', 'openssh'] },
+    historyOption,
+    { flags: '--no-save', summary: 'do not save the runs' },
+  ],
+  examples: [
+    ['nixspec verify vm', 'before the switch: does it work in the staging VM?'],
+    ['nixspec verify production', 'after it: does it work there, and what differs from the VM?'],
+    ['nixspec verify production -r lines -r json=run.json', 'two reports, one to a file'],
+  ],
+  async run(input, io) {
+    const outputs = await chooseOutputs(input);
+    const draft = await readDraft(input, io);
+    const targets = chooseTargets(draft, input.args);
+    const progress = await startProgress(io);
+    const opening = openTargets(targets, input, progress, io);
+    try {
+      const prepared = await prepareSpec(draft, targets, textList(input.options.tag), io);
+      const { runs, failures } = await runTargets(prepared, opening, progress, io);
+      const history = openHistory(draft.folder, input.options.history);
+      const found = await findBaselines(runs, targets, input.options, history, progress);
+      if (input.options.save !== false) await saveRuns(runs, history);
+      const comparisons = await compareAll(runs, found);
+      progress.stop();
+      await writeReports(outputs, { runs, comparisons, baselines: [...found.values()] }, input, io);
+      throwFirst(failures);
+      return exitCodeOf(runs, comparisons);
+    } finally {
+      progress.stop();
+      await closeTargets(opening);
+    }
+  },
+};
+
+export default verify;

@@ -1,0 +1,146 @@
+import { dirname } from 'node:path';
+import { closest, distance } from 'fastest-levenshtein';
+import type { CommandInput, Io } from './command.js';
+import { NixspecError } from './error.js';
+import { loadMatchers, type Matchers } from './matcher.js';
+import type { Entry, Problem, Target } from './model.js';
+import { type Plan, planRun } from './plan.js';
+import { drawProblem } from './problem.js';
+import { loadResources, type Resources, resourceNames } from './resource.js';
+import { resourcesOfEveryRun } from './run.js';
+import type { SpecSource } from './spec/read.js';
+
+/** A spec that was read, with what its commands need: not yet checked, so that connections can be opened meanwhile. */
+export interface Draft {
+  readonly file: string;
+  /** The folder that holds the spec, where `.nixspec` is kept. */
+  readonly folder: string;
+  readonly source: SpecSource;
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly vars: Readonly<Record<string, string>>;
+  readonly problems: readonly Problem[];
+}
+
+/** Everything that a run of one target needs. */
+export interface Prepared {
+  readonly target: Target;
+  readonly plan: Plan;
+}
+
+export interface PreparedSpec {
+  readonly runs: readonly Prepared[];
+  readonly resources: Resources;
+  readonly matchers: Matchers;
+}
+
+/** Reads the files of a spec and its targets. */
+export async function readDraft({ options }: CommandInput, io: Io): Promise<Draft> {
+  const file = specFile(options);
+  const vars = readVars(options.var);
+  const [{ readSpec }, { readTargets }] = await Promise.all([import('./spec/read.js'), import('./spec/targets.js')]);
+  const source = await readSpec(file, { env: io.env });
+  const { targets, problems } = readTargets(source, { vars });
+  return { file, folder: folderOf({ options }), source, targets, vars, problems };
+}
+
+/** The folder of the spec that the options name; it holds the saved runs too. */
+export function folderOf({ options }: Pick<CommandInput, 'options'>): string {
+  const file = specFile(options);
+  return file === '-' ? '.' : dirname(file);
+}
+
+function specFile(options: CommandInput['options']): string {
+  return typeof options.spec === 'string' ? options.spec : 'nixspec.yaml';
+}
+
+/** The values of an option that may be repeated. */
+export function textList(given: CommandInput['options'][string]): readonly string[] {
+  return Array.isArray(given) ? given : [];
+}
+
+function readVars(given: CommandInput['options'][string]): Record<string, string> {
+  return Object.fromEntries(
+    textList(given).map((pair) => {
+      const at = pair.indexOf('=');
+      if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+      throw new NixspecError('usage', `--var takes name=value, not "${pair}"`, { operation: 'read options' });
+    }),
+  );
+}
+
+/** The named targets, in the order of the command line. */
+export function chooseTargets(draft: Draft, names: readonly string[]): Target[] {
+  return [...new Set(names)].map((name) => {
+    const target = draft.targets.get(name);
+    if (target) return target;
+    const known = [...draft.targets.keys()];
+    const nearest = known.length > 0 && distance(name, closest(name, known)) <= 2 ? closest(name, known) : undefined;
+    throw new NixspecError('usage', `${draft.file} has no target "${name}"`, {
+      operation: 'choose targets',
+      hint: nearest
+        ? `did you mean "${nearest}"?`
+        : `its targets are ${known.join(', ') || 'none yet: add `targets:`'}`,
+    });
+  });
+}
+
+/**
+ * Checks a spec and plans the runs of the given targets.
+ * @throws NixspecError `spec-invalid` after all its mistakes were told on standard error
+ */
+export async function prepareSpec(
+  draft: Draft,
+  targets: readonly Target[],
+  tags: readonly string[],
+  io: Io,
+): Promise<PreparedSpec> {
+  const { checkShape } = await import('./spec/shape.js');
+  const shape = await checkShape(draft.source);
+  const { resources, matchers, entries, problems } = await parseForTargets(draft, targets);
+  tellProblems([...draft.source.problems, ...draft.problems, ...shape, ...problems], io);
+  const chosen = (list: readonly Entry[]) =>
+    list.filter(({ options }) => tags.length === 0 || tags.some((tag) => options.tags.includes(tag)));
+  const runs = targets.map((target) => ({ target, plan: planRun(chosen(entries.get(target.name) ?? []), resources) }));
+  return { runs, resources, matchers };
+}
+
+/** Reads the entries for each target; only the resource types that the spec names are loaded. */
+export async function parseForTargets(draft: Draft, targets: readonly Target[]) {
+  const { parseEntries, usedKeys } = await import('./spec/parse.js');
+  const used = usedKeys(draft.source);
+  const [resources, matchers] = await Promise.all([
+    loadResources([...resourceNames().filter((name) => used.has(name)), ...resourcesOfEveryRun]),
+    loadMatchers(),
+  ]);
+  const parsed = targets.map(({ name }) => parseEntries(draft.source, name, resources, matchers, { vars: draft.vars }));
+  return {
+    resources,
+    matchers,
+    entries: new Map(targets.map(({ name }, at) => [name, parsed[at]?.entries ?? []])),
+    problems: parsed.flatMap(({ problems }) => problems),
+  };
+}
+
+/** Draws every mistake once. @throws NixspecError where one of them is an error */
+export function tellProblems(problems: readonly Problem[], io: Io): void {
+  const unique = sortProblems(problems);
+  for (const problem of unique) io.err(`${drawProblem(problem, { color: io.color.err })}\n`);
+  const errors = unique.filter(({ severity }) => severity === 'error').length;
+  if (errors === 0) return;
+  throw new NixspecError('spec-invalid', `the spec has ${errors} ${errors === 1 ? 'mistake' : 'mistakes'}`, {
+    operation: 'check spec',
+  });
+}
+
+/** By file and place, each once: what is wrong for every target is told once. */
+export function sortProblems(problems: readonly Problem[]): Problem[] {
+  const seen = new Map<string, Problem>();
+  for (const problem of problems) {
+    const { file, line, column } = problem.position;
+    const key = JSON.stringify([file, line, column, problem.message]);
+    if (!seen.has(key)) seen.set(key, problem);
+  }
+  return [...seen.values()].sort(
+    ({ position: a }, { position: b }) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  );
+}

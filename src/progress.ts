@@ -1,0 +1,39 @@
+import type { Io } from './command.js';
+import type { RunProgress } from './run.js';
+import { printable } from './terminal.js';
+
+/** Tells what is being waited for: one line on standard error, rewritten, and only where that is a terminal. */
+export interface Progress {
+  show(target: string, stage: string): void;
+  /** Says something that stays, without tearing the line. */
+  say(text: string): void;
+  stop(): void;
+}
+
+export async function startProgress(io: Io): Promise<Progress> {
+  if (!io.isTerminal.err || io.env.TERM === 'dumb') {
+    return { show: () => {}, say: (text) => io.err(`${printable(text)}\n`), stop: () => {} };
+  }
+  const { default: yoctoSpinner } = await import('yocto-spinner');
+  const stages = new Map<string, string>();
+  const spinner = yoctoSpinner({ stream: process.stderr }).start();
+  return {
+    show(target, stage) {
+      stages.set(target, stage);
+      spinner.text = printable([...stages].map(([name, what]) => `${name}: ${what}`).join('  ·  ')).slice(
+        0,
+        io.width - 3,
+      );
+    },
+    say(text) {
+      spinner.clear();
+      io.err(`${printable(text)}\n`);
+    },
+    stop: () => void spinner.stop(),
+  };
+}
+
+/** `312 of 1000 answered`, then `waiting for 2 more to become true`. */
+export function describeProgress({ answered, asked, waitingFor }: RunProgress): string {
+  return waitingFor > 0 ? `waiting for ${waitingFor} more to become true` : `${answered} of ${asked} answered`;
+}

@@ -1,0 +1,118 @@
+import { exitCodeMeanings } from './error.js';
+import type { Matcher, Matchers } from './matcher.js';
+import type { Value } from './model.js';
+import { existsProperty, type Param, type Property, type Resource, type Resources } from './resource.js';
+
+/** A page of the reference: Markdown, made from the tables. `explain` prints it, `docs/reference.md` holds them all. */
+export interface Topic {
+  readonly name: string;
+  readonly kind: 'resource' | 'matcher' | 'other';
+  readonly summary: string;
+  readonly text: string;
+}
+
+/** All topics: resources, matchers, exit codes. */
+export function composeTopics(resources: Resources, matchers: Matchers): Topic[] {
+  return [
+    ...[...resources.values()].map((resource) => describeResource(resource)),
+    ...[...matchers.values()].map((matcher) => describeMatcher(matcher)),
+    describeExitCodes(),
+  ];
+}
+
+/** The reference page as one Markdown document. */
+export function composeReference(topics: readonly Topic[]): string {
+  const parts: readonly (readonly [string, Topic['kind']])[] = [
+    ['Resources', 'resource'],
+    ['Matchers', 'matcher'],
+    ['More', 'other'],
+  ];
+  const text = parts.map(([title, kind]) => {
+    const pages = topics.filter((topic) => topic.kind === kind).map((topic) => topic.text);
+    return `## ${title}\n\n${pages.join('\n')}`;
+  });
+  return `# Reference\n\nMade from the tables in \`src/\` by the build; do not edit.\n\n${text.join('\n')}`;
+}
+
+function describeResource(resource: Resource): Topic {
+  const { name, summary, subject, params, properties, needs, notes } = resource;
+  const rows = Object.entries({ ...properties, exists: existsProperty }).flatMap(([key, property]) =>
+    propertyRows(key, property),
+  );
+  const text = [
+    `### ${name}\n\n${summary}.\n`,
+    subject.none
+      ? 'One for each host: the properties stand directly under its name.\n'
+      : `Subject: ${subject.summary}, such as \`${subject.example}\`.\n`,
+    table(['property', 'type', 'what it is', 'example'], rows),
+    ...(Object.keys(params).length > 0
+      ? [
+          'What changes the question:\n',
+          table(['parameter', 'type', 'what it is', 'example'], Object.entries(params).map(paramRow)),
+        ]
+      : []),
+    ...(needs ? [`On the target it needs ${needs.join(', ')}.\n`] : []),
+    ...(notes ? [`${notes.trim()}\n`] : []),
+  ];
+  return { name, kind: 'resource', summary, text: text.join('\n') };
+}
+
+function propertyRows(key: string, property: Property): string[][] {
+  const marks = [property.volatile && 'volatile', property.secret && 'secret'].filter(Boolean).join(', ');
+  const words = property.words ? ` (${property.words.join(', ')})` : '';
+  const own = [
+    code(key),
+    property.type + (marks && ` (${marks})`),
+    property.summary + words,
+    code(showExample(property.example)),
+  ];
+  const inner = Object.entries(property.record ?? {}).flatMap(([name, field]) =>
+    propertyRows(`${key}.*.${name}`, field),
+  );
+  return [own, ...inner];
+}
+
+function paramRow([key, param]: [string, Param]): string[] {
+  const words = param.words ? ` (${param.words.join(', ')})` : '';
+  return [
+    code(key),
+    param.type + (param.secret ? ' (secret)' : ''),
+    param.summary + words,
+    code(showExample(param.example)),
+  ];
+}
+
+function describeMatcher({ name, summary, types, example }: Matcher): Topic {
+  const text = `### ${name}\n\n${summary}.\n\nFor: ${types.join(', ')}. Example: ${code(showExample(example))}\n`;
+  return { name, kind: 'matcher', summary, text };
+}
+
+function describeExitCodes(): Topic {
+  const rows = Object.entries(exitCodeMeanings).map(([exit, meaning]) => [exit, meaning]);
+  const summary = 'What the exit code of nixspec means';
+  return {
+    name: 'exit-codes',
+    kind: 'other',
+    summary,
+    text: `### exit-codes\n\n${summary}.\n\n${table(['code', 'meaning'], rows)}`,
+  };
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`;
+}
+
+function code(text: string): string {
+  return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
+}
+
+/** As it would be written in YAML on one line. */
+function showExample(value: Value): string {
+  if (typeof value === 'string') return /^[A-Za-z0-9_./:@-]+$/.test(value) ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(showExample).join(', ')}]`;
+  if (value === null || typeof value !== 'object') return String(value);
+  return `{ ${Object.entries(value)
+    .map(([key, inner]) => `${showExample(key)}: ${showExample(inner)}`)
+    .join(', ')} }`;
+}

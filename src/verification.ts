@@ -1,0 +1,142 @@
+import type { CommandInput, Io } from './command.js';
+import { NixspecError } from './error.js';
+import { findLatest, type History, loadRun, saveRun } from './history.js';
+import type { Comparison, Run, Target } from './model.js';
+import type { PreparedSpec } from './prepare.js';
+import { describeProgress, type Progress } from './progress.js';
+import { performRun } from './run.js';
+import type { Transport } from './transport.js';
+
+/** Connections that are being opened; `verify` opens them before the rest of the spec is read. */
+export type Opening = ReadonlyMap<string, Promise<Transport>>;
+
+/** Begins to connect to the targets, side by side. Failures are kept for whoever awaits them. */
+export function openTargets(
+  targets: readonly Target[],
+  { options }: CommandInput,
+  progress: Progress,
+  io: Io,
+): Opening {
+  const askPassphrase = io.isTerminal.in && io.isTerminal.err ? io : undefined;
+  const open = async (target: Target): Promise<Transport> => {
+    refuseUnbuilt(target);
+    progress.show(target.name, 'connecting');
+    const { openTransport } = await import('./transport.js');
+    return openTransport(applyOptions(target, options), {
+      notice: progress.say,
+      signal: io.signal,
+      ...(typeof options.sshConfig === 'string' && { sshConfig: options.sshConfig }),
+      ...(askPassphrase && { askPassphrase: async (prompt: string) => (await import('./ask.js')).askSecret(prompt) }),
+    });
+  };
+  return new Map(
+    targets.map((target) => {
+      const opened = open(target);
+      opened.catch(() => {});
+      return [target.name, opened];
+    }),
+  );
+}
+
+function applyOptions(target: Target, options: CommandInput['options']): Target {
+  const { transport } = options;
+  return transport === 'ssh2' || transport === 'openssh' ? { ...target, transport } : target;
+}
+
+function refuseUnbuilt(target: Target): void {
+  if (target.ssh || target.local) return;
+  throw new NixspecError('not-built-yet', `${target.name}: this version does not build and boot the VM by itself yet`, {
+    operation: 'build VM',
+    target: target.name,
+    hint: 'boot it with nixos-rebuild build-vm and say how it is reached: `ssh: { host: 127.0.0.1, port: 2222, user: root }`',
+  });
+}
+
+/** Leaves all connections, also those that are still being opened. */
+export async function closeTargets(opening: Opening): Promise<void> {
+  await Promise.all(
+    [...opening.values()].map((opened) => opened.then((transport) => transport.close()).catch(() => {})),
+  );
+}
+
+/** What came of several targets: one that cannot be reached does not hold up the others. */
+export interface Verified {
+  readonly runs: readonly Run[];
+  readonly failures: readonly unknown[];
+}
+
+/** Runs the assertions on all targets, side by side. */
+export async function runTargets(
+  prepared: PreparedSpec,
+  opening: Opening,
+  progress: Progress,
+  io: Io,
+): Promise<Verified> {
+  const { runnerNetwork, targetNetwork } = await import('./network.js');
+  const settled = await Promise.allSettled(
+    prepared.runs.map(async ({ target, plan }) => {
+      const transport = await opening.get(target.name);
+      if (!transport) throw new TypeError(`${target.name} was not opened`);
+      const standsIn = target.vm !== undefined;
+      return performRun({
+        target,
+        plan,
+        resources: prepared.resources,
+        matchers: prepared.matchers,
+        ends: { transport, runner: runnerNetwork(), target: targetNetwork(transport, standsIn), from: target.from },
+        signal: io.signal,
+        progress: (state) => progress.show(target.name, describeProgress(state)),
+      });
+    }),
+  );
+  return {
+    runs: settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+    failures: settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])),
+  };
+}
+
+/**
+ * The run that each run is to be compared with: the last one of `compare-with` (which may be a target of this very
+ * command), or what `--compare-with` names. Looked up before anything is saved, so that no run is its own baseline.
+ */
+export async function findBaselines(
+  runs: readonly Run[],
+  targets: readonly Target[],
+  options: CommandInput['options'],
+  history: History,
+  progress: Progress,
+): Promise<ReadonlyMap<string, Run>> {
+  const asked = typeof options.compareWith === 'string' ? options.compareWith : undefined;
+  const baselines = new Map<string, Run>();
+  if (asked === 'none') return baselines;
+  for (const run of runs) {
+    const name = asked ?? targets.find((target) => target.name === run.target)?.compareWith;
+    if (name === undefined) continue;
+    const beside = runs.find((other) => other !== run && other.target === name);
+    const found = beside ?? (asked === undefined ? await findLatest(history, name) : await loadRun(history, name));
+    if (found) baselines.set(run.id, found);
+    else progress.say(`${run.target}: there is no run of ${name} yet to compare with`);
+  }
+  return baselines;
+}
+
+/** Saves the runs side by side. */
+export async function saveRuns(runs: readonly Run[], history: History): Promise<void> {
+  await Promise.all(runs.map((run) => saveRun(history, run)));
+}
+
+/** Compares each run with its baseline. */
+export async function compareAll(runs: readonly Run[], baselines: ReadonlyMap<string, Run>): Promise<Comparison[]> {
+  const { compareRuns } = await import('./diff.js');
+  return runs.flatMap((run) => {
+    const before = baselines.get(run.id);
+    return before ? [compareRuns(before, run)] : [];
+  });
+}
+
+/** Throws the failure that tells most: nixspec's own defect, then whatever came first. */
+export function throwFirst(failures: readonly unknown[]): void {
+  const [first] = failures;
+  if (first === undefined) return;
+  throw failures.find((failure) => !(failure instanceof NixspecError)) ?? first;
+}
