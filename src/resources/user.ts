@@ -101,19 +101,21 @@ function readAnswer(queries: readonly Query[], sections: Sections) {
   );
 }
 
-/** passwd(5). A broken line is none. */
-function readAccounts(lines: readonly string[]): ReadonlyMap<string, Account> {
-  const accounts = new Map<string, Account>();
+type Accounts = ReadonlyMap<string, Account | 'broken'>;
+
+/** passwd(5). */
+function readAccounts(lines: readonly string[]): Accounts {
+  const accounts = new Map<string, Account | 'broken'>();
   for (const line of lines) {
     const [name = '', password = '', uid = '', gid = '', , home, shell] = line.split(':');
-    if (shell === undefined || home === undefined || !/^\d+$/.test(uid) || !/^\d+$/.test(gid)) continue;
-    accounts.set(name, { password, uid: Number(uid), gid: Number(gid), home, shell });
+    const whole = home !== undefined && shell !== undefined && /^\d+$/.test(uid) && /^\d+$/.test(gid);
+    accounts.set(name, whole ? { password, uid: Number(uid), gid: Number(gid), home, shell } : 'broken');
   }
   return accounts;
 }
 
 /** Lists of groups by user; undefined where there are not as many lists as users who exist. */
-function readGroups(queries: readonly Query[], accounts: ReadonlyMap<string, Account>, section: Section | undefined) {
+function readGroups(queries: readonly Query[], accounts: Accounts, section: Section | undefined) {
   const asked = namesOf(queries).flatMap((names) => [...names.slice(0, 1), ...names]);
   const users = asked.filter((name) => accounts.has(name));
   const lists = (section?.lines ?? []).flatMap((line) => line.split('\0\0').slice(0, -1));
@@ -123,12 +125,13 @@ function readGroups(queries: readonly Query[], accounts: ReadonlyMap<string, Acc
 
 function readUser(
   query: Query,
-  account: Account | undefined,
+  account: Account | 'broken' | undefined,
   groups: ReadonlyMap<string, readonly string[]> | undefined,
   shadow: Section | undefined,
 ): Observation<Readings> {
   // getent takes a number for a uid, and its answer then has another name: hence the look by name.
   if (!account) return absent(`no user is called ${query.subject}`);
+  if (account === 'broken') return unknown(`getent answered with a broken line for ${query.subject}`);
   const { password, ...shown } = account;
   return known({
     ...shown,

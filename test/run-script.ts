@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Observation, Query, ShellOutput, ShellProbe, Value } from '../src/model.js';
+import type { Resource } from '../src/resource.js';
+
+/** The shells that a target's /bin/sh may be; those that this machine lacks are left out. */
+export const shells: readonly (readonly string[])[] = [['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(
+  ([name = '']) => spawnSync(name, ['-c', 'true']).error === undefined && spawnSync('which', [name]).status === 0,
+);
+
+/** A query as the plan makes it. */
+export function ask(
+  resource: Resource,
+  subject: string,
+  wanted: readonly string[],
+  params: Record<string, Value> = {},
+) {
+  const id = `${resource.name} ${subject} ${JSON.stringify(params)}`;
+  return { id, resource: resource.name, subject, params, wanted: new Set(wanted) } satisfies Query;
+}
+
+/** All shell probes for some queries. */
+export function shellProbes(resource: Resource, queries: readonly Query[]): readonly ShellProbe[] {
+  return resource.probes(queries).filter((probe): probe is ShellProbe => probe.kind === 'shell');
+}
+
+/** Runs a script as the program does: read by a shell that runs nothing else, standard input empty. */
+export function runScript(script: string, command: readonly string[] = ['sh'], environment = {}): ShellOutput {
+  const folder = mkdtempSync(join(tmpdir(), 'nixspec-test-'));
+  try {
+    writeFileSync(join(folder, '0.c'), script);
+    writeFileSync(join(folder, 'run'), '( . "$1.c" )\n');
+    const [name = 'sh', ...words] = command;
+    const run = spawnSync(name, [...words, join(folder, 'run'), join(folder, '0')], {
+      env: { ...process.env, LC_ALL: 'C', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 256 * 1024 * 1024,
+      timeout: 30_000,
+    });
+    return { exit: run.status ?? 255, stdout: run.stdout, stderr: run.stderr, truncated: false };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Runs all probes for some queries on this machine and gives the observations by query id. */
+export function observe(resource: Resource, queries: readonly Query[], command?: readonly string[], environment = {}) {
+  const observations = new Map<string, Observation>();
+  for (const probe of shellProbes(resource, queries)) {
+    const output = runScript(probe.script.raw, command, environment);
+    for (const [id, observation] of probe.parse(output)) observations.set(id, observation);
+  }
+  return observations;
+}
+
+/** What a probe reads from recorded outputs. */
+export function read(
+  resource: Resource,
+  queries: readonly Query[],
+  recorded: Partial<Record<'stdout' | 'stderr', string>> & { exit?: number },
+) {
+  const [probe] = shellProbes(resource, queries);
+  if (!probe) throw new Error('no shell probe');
+  const { exit = 0, stdout = '', stderr = '' } = recorded;
+  return probe.parse({ exit, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr), truncated: false });
+}
