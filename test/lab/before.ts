@@ -1,0 +1,36 @@
+// Runs before all test files: brings the lab up. A lab that cannot be had skips its tests, aloud; it never fails the rest.
+// A lab that is up already and was started by hand, or belongs to another run under way, is used and left alone.
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isUp, script, stateDirectory } from './lab.js';
+import { ownerFile, ownerOf } from './owner.js';
+
+const keep = process.env.NIXSPEC_LAB_KEEP === '1';
+const owner = ownerOf(stateDirectory);
+
+if (isUp() && (keep || owner === undefined || owner.alive)) {
+  process.stderr.write('lab: using the one that is up\n');
+} else {
+  const up = spawnSync(script, ['up'], { stdio: ['ignore', 2, 2] });
+  if (up.status === 0) {
+    if (!keep) writeFileSync(ownerFile(stateDirectory), String(process.ppid));
+  } else {
+    noteWhy(up.status);
+  }
+}
+
+/** lab.sh has written the reason itself where something is lacking (77) and the directory can be written. */
+function noteWhy(status: number | null) {
+  if (status === 77) return;
+  try {
+    mkdirSync(stateDirectory, { recursive: true });
+    writeFileSync(
+      join(stateDirectory, 'skip'),
+      `lab.sh up ended with ${status ?? 'a signal'}; its messages are above\n`,
+    );
+  } catch {
+    // Then the tests say that there is no lab, without the reason.
+  }
+}
