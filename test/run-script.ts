@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Observation, Query, ShellOutput, ShellProbe, Value } from '../src/model.js';
@@ -30,6 +30,8 @@ export function shellProbes(resource: Resource, queries: readonly Query[]): read
 export function runScript(script: string, command: readonly string[] = ['sh'], environment = {}): ShellOutput {
   const folder = mkdtempSync(join(tmpdir(), 'nixspec-test-'));
   try {
+    // A shell that becomes another user must be able to read it.
+    chmodSync(folder, 0o755);
     writeFileSync(join(folder, '0.c'), script);
     writeFileSync(join(folder, 'run'), '( . "$1.c" )\n');
     const [name = 'sh', ...words] = command;
