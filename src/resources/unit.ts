@@ -139,7 +139,7 @@ export default defineResource({
   probes: (queries) => [
     ...chunk(queries.filter(isCheap), 2000).map(listStates),
     ...[...groupByManager(queries.filter((query) => !isCheap(query)))].flatMap(([user, group]) =>
-      chunk(group, 1000).map((part) => showProperties(user === '' ? {} : { user }, part)),
+      chunk(group, 250).map((part) => showProperties(user === '' ? {} : { user }, part)),
     ),
   ],
 });
