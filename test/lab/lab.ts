@@ -57,6 +57,7 @@ export type Lab = {
     big: string;
     signed: string;
     refused: string;
+    broken: string;
     tlsPort: number;
     httpsPort: number;
     path: string;

@@ -11,13 +11,13 @@ start_acme_server() {
   "listenAddress": "10.213.0.5:14000", "managementListenAddress": "10.213.0.5:15000",
   "certificate": "$dir/acme.pem", "privateKey": "$dir/acme.key",
   "httpPort": 80, "tlsPort": 443, "ocspResponderURL": "", "externalAccountBindingRequired": false,
-  "profiles": {"default": {"description": "as from a public CA", "validityPeriod": 7776000}}
+  "certificateValidityPeriod": 7776000
 }}
 END
   # The programs come from the machines' root, by their own loader: the host need not have them, nor their libraries.
   on_switch challtestsrv pebble-challtestsrv -defaultIPv4 "$(address4 production)" -defaultIPv6 "" -dns01 10.213.0.5:8053 \
     -http01 "" -https01 "" -tlsalpn01 "" -doh "" -management 10.213.0.5:8055
-  PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 on_switch pebble pebble -config "$dir/pebble.json" -dnsserver 10.213.0.5:8053
+  PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=100 on_switch pebble pebble -config "$dir/pebble.json" -dnsserver 10.213.0.5:8053
 }
 
 # on_switch LOG PROGRAM ARGUMENTS...

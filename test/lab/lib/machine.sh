@@ -117,7 +117,7 @@ clear_leftovers() {
   done
   kill_in_namespaces
   for name in $names; do
-    while mountpoint -q "$machines/$name/root"; do umount -l "$machines/$name/root"; done
+    while mountpoint -q "$machines/$name/root"; do umount -l "$machines/$name/root" || break; done
     rm -rf --one-file-system "${machines:?}/$name" "/run/systemd/nspawn/propagate/$(namespace "$name")"
     for dir in $(cgroup_roots); do
       [ ! -d "$dir/$(namespace "$name")" ] || find "$dir/$(namespace "$name")" -depth -type d -exec rmdir {} + 2>/dev/null || true

@@ -45,7 +45,8 @@ write_state() {
   },
   "names": ["git.lab.test", "www.lab.test", "expired.lab.test", "wrong.lab.test", "mail.lab.test"],
   "basicAuth": { "url": "https://git.lab.test/private/", "username": "alice", "password": "wonderland" },
-  "dns": { "zone": "lab.test", "big": "big.lab.test", "signed": "www.signed.test", "refused": "x.refused.test", "tlsPort": 853, "httpsPort": 8443, "path": "/dns-query", "serverName": "dns.lab.test" },
+  "dns": { "zone": "lab.test", "big": "big.lab.test", "signed": "www.signed.test", "refused": "x.refused.test", "broken": "x.broken.test",
+    "tlsPort": 853, "httpsPort": 8443, "path": "/dns-query", "serverName": "dns.lab.test" },
   "minicaCa": "$state/ca/minica.pem",
   "machines": {
 $(machine_json staging minica),
