@@ -33,7 +33,7 @@ export function runScript(script: string, command: readonly string[] = ['sh'], e
     // A shell that becomes another user must be able to read it.
     chmodSync(folder, 0o755);
     writeFileSync(join(folder, '0.c'), script);
-    writeFileSync(join(folder, 'run'), '( . "$1.c" )\n');
+    writeFileSync(join(folder, 'run'), '{ ( . "$1.c" ) 2>&3 3>&-; x=$?; } 3>&2 2>/dev/null\nexit $x\n');
     const [name = 'sh', ...words] = command;
     const run = spawnSync(name, [...words, join(folder, 'run'), join(folder, '0')], {
       env: { ...process.env, LC_ALL: 'C', ...environment },
