@@ -1,3 +1,4 @@
+import { startDeadline } from './deadline.js';
 import { NixspecError } from './error.js';
 import type { Network, NetworkProbe, Observation, Probe, ShellOutput, ShellProbe } from './model.js';
 import { sameForAll, unknown } from './resource.js';
@@ -55,15 +56,21 @@ interface Gathered {
 
 async function runProgram(probes: readonly ShellProbe[], transport: Transport, signal: AbortSignal, into: Gathered) {
   const program = compileProgram(probes);
-  const limit = AbortSignal.timeout(program.limit * 1000);
-  const running = transport.run(program.text, AbortSignal.any([signal, limit]));
-  const state = await readAnswers(program, running, into);
-  if (state === 'finished') return;
-  if (signal.aborted) throw interrupted(transport);
-  if (state === 'never-started') throw await explainNoStart(running, transport);
-  const why = limit.aborted ? `it took longer than ${Math.round(program.limit)} s` : await explainEnd(running, state);
-  into.problems.push(`the program was cut off: ${why}`);
-  for (const probe of probes) fillIn(into, probe, unknown(`not answered, as the program was cut off: ${why}`));
+  const deadline = startDeadline(program.limit, signal);
+  try {
+    const running = transport.run(program.text, deadline.signal);
+    const state = await readAnswers(program, running, into);
+    if (state === 'finished') return;
+    if (signal.aborted) throw interrupted(transport);
+    if (state === 'never-started') throw await explainNoStart(running, transport);
+    const why = deadline.isOver()
+      ? `it took longer than ${Math.round(program.limit)} s`
+      : await explainEnd(running, state);
+    into.problems.push(`the program was cut off: ${why}`);
+    for (const probe of probes) fillIn(into, probe, unknown(`not answered, as the program was cut off: ${why}`));
+  } finally {
+    deadline.clear();
+  }
 }
 
 type ProgramState = 'finished' | 'never-started' | 'cut-off' | { readonly broken: string };
@@ -141,23 +148,16 @@ async function runConversations(probes: readonly NetworkProbe[], ends: Ends, sig
 
 async function converse(probe: NetworkProbe, ends: Ends, signal: AbortSignal, into: Gathered): Promise<void> {
   const network = (probe.from ?? ends.from) === 'target' ? ends.target : ends.runner;
-  const limit = AbortSignal.timeout(probe.limit * 1000);
+  const deadline = startDeadline(probe.limit, signal);
   try {
-    const stop = AbortSignal.any([signal, limit]);
-    note(into, probe, await Promise.race([probe.talk(network, stop), rejectOn(stop)]));
+    // The race: a probe that does not heed the signal must not hold up the run.
+    note(into, probe, await Promise.race([probe.talk(network, deadline.signal), deadline.rejection]));
   } catch (error) {
     if (signal.aborted) throw interrupted(ends.transport);
-    const reason = limit.aborted ? `no answer within ${probe.limit} s` : describeError(error);
-    fillIn(into, probe, unknown(reason));
+    fillIn(into, probe, unknown(deadline.isOver() ? `no answer within ${probe.limit} s` : describeError(error)));
+  } finally {
+    deadline.clear();
   }
-}
-
-/** A probe that does not heed the signal must not hold up the run. */
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 function describeError(error: unknown): string {

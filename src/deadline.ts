@@ -1,0 +1,40 @@
+/** A time limit on top of an outer signal. */
+export interface Deadline {
+  /** Fires when the time is over or the outer signal fires. */
+  readonly signal: AbortSignal;
+  /** True once the time is over. */
+  isOver(): boolean;
+  /** Rejects when the signal fires; for racing with what may not heed it. */
+  rejection: Promise<never>;
+  clear(): void;
+}
+
+/**
+ * Not `AbortSignal.timeout`: its timer does not keep the process alive, so that waiting for nothing but a deadline would
+ * end nixspec in the middle.
+ */
+export function startDeadline(seconds: number, outer: AbortSignal): Deadline {
+  const inner = new AbortController();
+  let over = false;
+  const timer = setTimeout(() => {
+    over = true;
+    inner.abort(new Error(`no answer within ${seconds} s`));
+  }, seconds * 1000);
+  const stop = () => inner.abort(outer.reason);
+  if (outer.aborted) stop();
+  outer.addEventListener('abort', stop, { once: true });
+  const rejection = new Promise<never>((_, reject) => {
+    if (inner.signal.aborted) reject(inner.signal.reason);
+    inner.signal.addEventListener('abort', () => reject(inner.signal.reason), { once: true });
+  });
+  rejection.catch(() => {});
+  return {
+    signal: inner.signal,
+    isOver: () => over,
+    rejection,
+    clear() {
+      clearTimeout(timer);
+      outer.removeEventListener('abort', stop);
+    },
+  };
+}
