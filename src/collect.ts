@@ -59,7 +59,10 @@ async function runProgram(probes: readonly ShellProbe[], transport: Transport, s
   const deadline = startDeadline(program.limit, signal);
   try {
     const running = transport.run(program.text, deadline.signal);
-    const state = await readAnswers(program, running, into);
+    // The race: a transport that does not heed the signal must not hold up the run.
+    const state = await Promise.race([readAnswers(program, running, into), deadline.rejection]).catch(
+      () => 'cut-off' as const,
+    );
     if (state === 'finished') return;
     if (signal.aborted) throw interrupted(transport);
     if (state === 'never-started') throw await explainNoStart(running, transport);
