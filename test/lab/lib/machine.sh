@@ -125,7 +125,8 @@ clear_leftovers() {
   done
   remove_network
   [ ! -e "$state/.nixspec-lab" ] || rm -rf --one-file-system "$state"
-  rm -f "$state/skip" 2>/dev/null || true
+  rm -f "$state/skip"
+  rmdir "$state" 2>/dev/null || true
 }
 
 keep_logs() {
