@@ -68,3 +68,23 @@ export function read(
   const { exit = 0, stdout = '', stderr = '' } = recorded;
   return probe.parse({ exit, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr), truncated: false });
 }
+
+/** Runs all probes for some queries on a lab machine, by the system's ssh, and gives the observations by query id. */
+export function observeOver(
+  sshConfig: string,
+  alias: string,
+  resource: Resource,
+  queries: readonly Query[],
+  shell = 'sh',
+) {
+  const observations = new Map<string, Observation>();
+  const prologue = 'LC_ALL=C PATH=$PATH:/usr/sbin:/sbin; export LC_ALL PATH\n';
+  const far = `sh -c 'f=$(mktemp) && cat >$f && ${shell} $f </dev/null; x=$?; rm $f; exit $x'`;
+  for (const probe of shellProbes(resource, queries)) {
+    const input = prologue + probe.script.raw;
+    const run = spawnSync('ssh', ['-F', sshConfig, alias, far], { input, timeout: 60_000, maxBuffer: 64 << 20 });
+    const output = { exit: run.status ?? 255, stdout: run.stdout, stderr: run.stderr, truncated: false };
+    for (const [id, observation] of probe.parse(output)) observations.set(id, observation);
+  }
+  return queries.map(({ id }) => observations.get(id));
+}

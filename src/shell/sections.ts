@@ -12,7 +12,7 @@ export interface Section {
 
 /**
  * Runs a command and ends its lines, on both outputs, with a line of their own, `=name exit`. Only for commands whose
- * lines cannot look like that: each of their lines holds a tab or a colon.
+ * lines cannot look like that.
  */
 export function section(name: string, command: Script): Script {
   return sh`{ ${command}
