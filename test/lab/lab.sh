@@ -3,6 +3,8 @@
 # usage: lab.sh up | down | status
 # Exit codes: 0 well, 1 broken, 64 bad usage, 77 cannot be had here (not root, not Debian, packages out of reach).
 set -euo pipefail
+umask 022
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=${NIXSPEC_LAB_DIR:-/run/nixspec-lab}

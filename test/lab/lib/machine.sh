@@ -11,7 +11,8 @@ mount_machine() {
 furnish_machine() {
   local name=$1 root=$machines/$1/root part file
   for part in common "$name"; do
-    cp -r --no-dereference --preserve=mode "$here/machine/$part/." "$root/"
+    # Whatever owner and modes a checkout has.
+    tar -C "$here/machine/$part" --owner=0 --group=0 --mode=u+rwX,go+rX,go-w -cf - . | tar -C "$root" -xf -
     (cd "$here/machine/$part" && grep -rl '@ADDRESS[46]@' . || true) | while read -r file; do
       sed -i "s/@ADDRESS4@/$(address4 "$name")/g; s/@ADDRESS6@/$(address6 "$name")/g" "$root/$file"
     done
