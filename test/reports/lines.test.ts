@@ -1,0 +1,19 @@
+import t from 'tap';
+import lines from '../../src/reports/lines.js';
+import { makePaint } from '../../src/terminal.js';
+import { emptyResult, exampleResult, largeResult } from '../fixture/example-result.js';
+
+// Renew with TAP_SNAPSHOT=1, and read the change before committing it.
+const plain = { paint: makePaint(false), verbose: false, width: 80, runs: true };
+
+t.test('one of everything', async (t) => t.matchSnapshot(lines.render(exampleResult, plain)));
+t.test('verbose', async (t) => t.matchSnapshot(lines.render(exampleResult, { ...plain, verbose: true })));
+t.test('the comparison alone', async (t) => t.matchSnapshot(lines.render(exampleResult, { ...plain, runs: false })));
+t.test('many subjects', async (t) => t.matchSnapshot(lines.render(largeResult, plain)));
+t.test('nothing judged', async (t) => t.matchSnapshot(lines.render(emptyResult, plain)));
+
+t.test('nothing from a target acts on the terminal, with and without colours', async (t) => {
+  t.notMatch(lines.render(exampleResult, plain), '\u001b');
+  t.notMatch(lines.render(exampleResult, { ...plain, paint: makePaint(true) }), '\u001b[2J');
+  t.match(lines.render(exampleResult, { ...plain, paint: makePaint(true) }), '\u001b[31m');
+});
