@@ -249,18 +249,31 @@ function readFile(query: Query, tables: Tables): Observation<Readings> {
   const path = query.subject;
   const status = lookUp(path, follows(query) ? tables.followed : tables.itself);
   if ('noReading' in status) return readMissing(query, status, tables);
-  const { type, mode, uid, user, gid, group, size, modified } = status;
-  const whole = (read: () => Reading | undefined) => readWhole(path, tables) ?? read();
-  return known({
-    ...{ filetype: type, mode, uid, owner: user, gid, group, size },
-    ...(tables.now !== undefined && { age: tables.now - modified }),
-    'linked-to': readLink(path, tables),
-    'real-path': readEnd(path, tables) ?? tables.real.get(path) ?? unknownReading('realpath gave no answer'),
-    contents: whole(() => tables.contents.get(path)),
-    md5: whole(() => tables.sum('md5', path)),
-    sha256: whole(() => tables.sum('sha256', path)),
-    sha512: whole(() => tables.sum('sha512', path)),
-  });
+  const readings = [...query.wanted].map((property) => [property, readProperty(property, path, status, tables)]);
+  return known(Object.fromEntries(readings));
+}
+
+function readProperty(property: string, path: string, status: FileStatus, tables: Tables): Reading | undefined {
+  switch (property) {
+    case 'exists':
+      return true;
+    case 'age':
+      return tables.now === undefined ? unknownReading('date gave no answer') : tables.now - status.modified;
+    case 'linked-to':
+      return readLink(path, tables);
+    case 'real-path':
+      return readEnd(path, tables) ?? tables.real.get(path) ?? unknownReading('realpath gave no answer');
+    case 'contents':
+      return readWhole(path, tables) ?? tables.contents.get(path);
+    case 'md5':
+    case 'sha256':
+    case 'sha512':
+      return readWhole(path, tables) ?? tables.sum(property, path);
+    default: {
+      const { type: filetype, mode, uid, user: owner, gid, group, size } = status;
+      return { filetype, mode, uid, owner, gid, group, size }[property];
+    }
+  }
 }
 
 function lookUp(path: string, table: ReadonlyMap<string, FileStatus | NoReading>): FileStatus | NoReading {
@@ -270,7 +283,7 @@ function lookUp(path: string, table: ReadonlyMap<string, FileStatus | NoReading>
 /** Where a dangling link points is still a fact. */
 function readMissing(query: Query, missing: NoReading, tables: Tables): Observation<Readings> {
   if (missing.noReading === 'unknown') return unknown(missing.reason);
-  const target = readLink(query.subject, tables);
+  const target = query.wanted.has('linked-to') && readLink(query.subject, tables);
   if (typeof target !== 'string') return absent(missing.reason);
   const none = absentReading('a symbolic link that leads nowhere');
   const readings = Object.fromEntries([...query.wanted].map((property) => [property, none]));
