@@ -22,7 +22,7 @@ export interface ProgramContext {
   readonly sudo: boolean;
   readonly signal: AbortSignal;
   /** Why the connection is gone, as far as is known. */
-  whyLost(): string;
+  whyLost(): string | Promise<string>;
 }
 
 const mostStderr = 8 * 1024;
@@ -72,12 +72,12 @@ async function followToEnd(following: Following, context: ProgramContext): Promi
     const exit = await waitForExit(shell, context.signal);
     const said = stderr();
     if (context.signal.aborted) return { stderr: said, error: interrupted(context) };
-    if (exit === undefined) return { stderr: said, error: lost(context) };
+    if (exit === undefined) return { stderr: said, error: await lost(context) };
     const error = context.sudo && exit !== 0 ? explainSudo(said, context) : undefined;
     return { exit, stderr: said, ...(error && { error }) };
   } catch (cause) {
     if (context.signal.aborted) return { stderr: '', error: interrupted(context) };
-    return { stderr: '', error: cause instanceof NixspecError ? cause : lost(context, cause) };
+    return { stderr: '', error: cause instanceof NixspecError ? cause : await lost(context, cause) };
   }
 }
 
@@ -114,8 +114,9 @@ function interrupted({ target }: ProgramContext): NixspecError {
   return new NixspecError('interrupted', 'interrupted', { operation: 'run program', target });
 }
 
-function lost({ where, target, whyLost }: ProgramContext, cause?: unknown): NixspecError {
-  return new NixspecError('connection-lost', `${where}: the connection was lost while the program ran: ${whyLost()}`, {
+async function lost({ where, target, whyLost }: ProgramContext, cause?: unknown): Promise<NixspecError> {
+  const why = await whyLost();
+  return new NixspecError('connection-lost', `${where}: the connection was lost while the program ran: ${why}`, {
     operation: 'run program',
     target,
     ...(cause !== undefined && { cause }),
