@@ -25,7 +25,8 @@ export type Paint = (style: Style | readonly Style[], text: string) => string;
 /** @param color whether the stream takes colours */
 export function makePaint(color: boolean): Paint {
   if (!color) return (_, text) => text;
-  return (style, text) => styleText(style as Style | Style[], text);
+  // The decision was made: styleText would decide again, by what standard output is.
+  return (style, text) => styleText(style as Style | Style[], text, { validateStream: false });
 }
 
 /** `--color` beats `NO_COLOR` (no-color.org) beats what the stream is. */

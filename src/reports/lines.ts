@@ -110,7 +110,12 @@ function renderOutcome(outcome: Outcome, paint: Paint): string[] {
   const { file, line, column } = outcome.position;
   const place = outcome.status === 'passed' ? '' : paint('gray', `  ${printable(file)}:${line}:${column}`);
   const value = outcome.actual === undefined ? '' : show(outcome.actual, outcome.type);
-  const [said = '', ...more] = (outcome.message || value).split('\n').map((text) => printable(text));
+  const words = outcome.status === 'passed' ? [value, outcome.message] : [outcome.message || value];
+  const [said = '', ...more] = words
+    .filter(Boolean)
+    .join(' · ')
+    .split('\n')
+    .map((text) => printable(text));
   return [
     `      ${paint(style, mark)} ${printable(outcome.property)}: ${said}${place}`,
     ...more.map((text) => `          ${paintDiffLine(text, paint)}`),
@@ -207,9 +212,14 @@ function renderChange(change: Change, paint: Paint): string {
     value === undefined ? 'nothing' : show(value, change.type),
   );
   const values = sides[0] === sides[1] ? '' : `  ${sides.join(paint('gray', ' → '))}`;
-  const said =
-    change.kind === 'broke' || change.kind === 'lost' ? printable(change.message?.split('\n', 1)[0] ?? '') : '';
-  return `${name}${change.before === undefined && change.after === undefined ? '' : values}${said && `  ${paint('gray', said)}`}`;
+  const message = needsWords(change) ? printable(change.message?.split('\n', 1)[0] ?? '') : '';
+  const nothing = change.before === undefined && change.after === undefined;
+  return `${name}${nothing ? '' : values}${message && `  ${paint('gray', message)}`}`;
+}
+
+/** Two numbers tell what broke; of text, lists and what could not be found out, the message does. */
+function needsWords({ kind, after }: Change): boolean {
+  return kind === 'lost' || (kind === 'broke' && typeof after !== 'number' && typeof after !== 'boolean');
 }
 
 const widestValue = 60;

@@ -41,7 +41,7 @@ production  root@production:22 by ssh2 · web · nixos-system-web-26.05 · gener
 production: 5 passed, 1 failed, 1 warning, 1 unknown, 1 skipped in 620 ms
 
 production compared with vm of 3 min before: 2 broke, 1 lost, 1 fixed, 1 intended, 1 added, 1 removed
-  broke     http https://git.example.org/ status  200 → 502  expected 200, found 502
+  broke     http https://git.example.org/ status  200 → 502
   broke     file /etc/motd contents  "hello" → "bye\\u001b[2J"  the text differs:
   lost      dns example.org answers  [203.0.113.7] → nothing  no answer within 5 s
   fixed     port tcp:25 listening  false → true
@@ -54,7 +54,7 @@ production compared with vm of 3 min before: 2 broke, 1 lost, 1 fixed, 1 intende
 
 exports[`test/reports/lines.test.ts > TAP > the comparison alone > must match snapshot 1`] = `
 production compared with vm of 3 min before: 2 broke, 1 lost, 1 fixed, 1 intended, 1 added, 1 removed
-  broke     http https://git.example.org/ status  200 → 502  expected 200, found 502
+  broke     http https://git.example.org/ status  200 → 502
   broke     file /etc/motd contents  "hello" → "bye\\u001b[2J"  the text differs:
   lost      dns example.org answers  [203.0.113.7] → nothing  no answer within 5 s
   fixed     port tcp:25 listening  false → true
@@ -69,7 +69,7 @@ exports[`test/reports/lines.test.ts > TAP > verbose > must match snapshot 1`] = 
 production  root@production:22 by ssh2 · web · nixos-system-web-26.05 · generation 42 · x86_64-linux
   ✓ unit nginx.service
       ✓ active: true
-      ✓ restarts: after 3 looks
+      ✓ restarts: 0 · after 3 looks
   ✗ http https://git.example.org/
       ✗ status: expected 200, found 502  nixspec.yaml:12:7
   ✓ certificate git.example.org
@@ -90,7 +90,7 @@ production  root@production:22 by ssh2 · web · nixos-system-web-26.05 · gener
 production: 5 passed, 1 failed, 1 warning, 1 unknown, 1 skipped in 620 ms
 
 production compared with vm of 3 min before: 2 broke, 1 lost, 1 fixed, 1 intended, 1 added, 1 removed
-  broke     http https://git.example.org/ status  200 → 502  expected 200, found 502
+  broke     http https://git.example.org/ status  200 → 502
   broke     file /etc/motd contents  "hello" → "bye\\u001b[2J"  the text differs:
   lost      dns example.org answers  [203.0.113.7] → nothing  no answer within 5 s
   fixed     port tcp:25 listening  false → true
