@@ -221,7 +221,13 @@ export interface Network {
     localAddress?: string,
   ): Promise<import('node:stream').Duplex>;
   /** Sends one datagram and waits for one answer; undefined where the end has no datagrams (SSH forwards none). */
-  readonly datagram?: (host: string, port: number, message: Buffer, signal: AbortSignal) => Promise<Buffer>;
+  readonly datagram?: (
+    host: string,
+    port: number,
+    message: Buffer,
+    signal: AbortSignal,
+    localAddress?: string,
+  ) => Promise<Buffer>;
 }
 
 /** Readings, or *absent* (looked, it is not there), or *unknown* (could not look). */
