@@ -231,7 +231,8 @@ function readPeers(query: Query, sections: Sections): Pick<Readings, 'peers' | '
     ...readTraffic(key, fields),
   }));
   return {
-    peers: Object.fromEntries(peers.map(({ name, ...peer }) => [name, peer])),
+    // For stale peers alone not all is asked that stands in `peers`.
+    ...(query.wanted.has('peers') && { peers: Object.fromEntries(peers.map(({ name, ...peer }) => [name, peer])) }),
     'stale-peers': readStale(peers, unheard),
   };
 }
