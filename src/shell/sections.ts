@@ -3,7 +3,7 @@ import { sh } from './sh.js';
 
 /** What one command of a script printed, line by line, and how it ended. */
 export interface Section {
-  /** The worst exit code, where the command ran more than once; undefined where it was never reached. */
+  /** The worst exit code, where the command ran more than once. */
   readonly exit: number;
   readonly lines: readonly string[];
   /** What it said on standard error. */
