@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, isIP, type Server } from 'node:net';
 import t, { type Test } from 'tap';
 import { Unreachable } from '../src/error.js';
 import { runnerNetwork, targetNetwork } from '../src/network.js';
@@ -26,14 +26,23 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-t.test('a name with two addresses is reached by the one that answers', async (t) => {
-  for (const host of ['127.0.0.1', '::1']) {
+t.test('a name with several addresses is reached by the one that answers', async (t) => {
+  const { runnerNetwork } = await t.mockImport<typeof import('../src/network.js')>('../src/network.js', {
+    'node:dns/promises': {
+      lookup: async () => ['127.0.0.2', '127.0.0.3', '::1'].map((address) => ({ address, family: isIP(address) })),
+    },
+  });
+  for (const host of ['127.0.0.2', '127.0.0.3', '::1']) {
     const port = await listen(t, host);
-    const stream = await network.connect('localhost', port, never);
+    const stream = await runnerNetwork().connect('any.example', port, never);
     const [said] = await once(stream, 'data');
     t.equal(String(said), 'hello', host);
     stream.destroy();
   }
+  await t.rejects(runnerNetwork().connect('any.example', await freePort(), never), {
+    reason: 'refused',
+    message: /^connection refused: any\.example:\d+$/,
+  });
 });
 
 t.test('refused, no such name, aborted', async (t) => {
