@@ -112,8 +112,8 @@ watcher=$!
 exec 6<&-
 mkfifo "$d/lock" "$d/turn" "$d/next" && exec 7<>"$d/turn" 8<>"$d/lock" 9<>"$d/next" || stop 'cannot make a pipe'
 echo >&7; echo >&8; echo 1 >&9
-# $1: path of the job's files  $2: bytes kept of each output
-printf %s '{ { ( . "$1.c" ); echo $? >"$1.r"; } 2>&3 3>&- | head -c "$2" >"$1.o" 3>&- || : >"$1.b"; } 3>&1 | head -c "$2" >"$1.e" || : >"$1.b"
+# $1: path of the job's files  $2: bytes kept of each output. What the waiting shell says of a signal goes nowhere.
+printf %s '{ { ( . "$1.c" ) 2>&3 3>&-; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.o" 3>&- || : >"$1.b"; } 3>&1 | head -c "$2" >"$1.e" || : >"$1.b"
 ' >"$d/run" && printf '\\n${marker} =\\n' >"$d/middle" && printf '\\n${marker} .\\n' >"$d/end" || stop "$full"
 # $1: number  $2: seconds  $3: bytes
 job() {

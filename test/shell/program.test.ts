@@ -76,21 +76,22 @@ for (const shell of shells) {
       probe(sh`yes`, { slots: 'own' }),
       probe(sh`echo ${"it's $HOME `id` \\"}`, { slots: 'own' }),
       probe(sh`cat; ls /proc/self/fd | tr '\n' ' '`, { slots: 'own' }),
-      probe(sh`kill -9 $$`, { slots: 'own' }),
+      probe(sh`exec sh -c 'kill -9 $$'`, { slots: 'own' }),
       probe(sh`exit 0`),
       probe(sh`no-such-command`, { slots: 'own' }),
     ]);
     const frames = await run(program, shell, 'echo "Welcome to this server"; ');
     t.equal(frames[0]?.kind, 'start');
     t.equal(frames.at(-1)?.kind, 'finished');
-    const [binary, endless, quoted, isolated, , quick, missing] = [0, 1, 2, 3, 4, 5, 6].map((at) =>
+    const [binary, endless, quoted, isolated, killed, quick, missing] = [0, 1, 2, 3, 4, 5, 6].map((at) =>
       answers(frames.filter((frame) => 'probe' in frame && frame.probe === at)).at(0),
-    ) as [unknown[], unknown[], unknown[], unknown[], unknown, unknown[], unknown[]];
+    ) as [unknown[], unknown[], unknown[], unknown[], unknown[], unknown[], unknown[]];
     t.same(binary, [3, 'a\0b\xff\n\n', 'err\n', false], 'binary output, final newlines and both streams are kept');
     t.match(endless, [/^/, 'y\n'.repeat(500), '', true], 'an endless output is cut');
     t.same(quoted, [0, "it's $HOME `id` \\\n", '', false]);
     t.match(isolated, [0, /^0 1 2 /, '', false], 'standard input is empty');
     t.notMatch(isolated[1], / [6-9] /, 'no descriptor of the program is inherited');
+    t.same(killed, [137, '', '', false], 'what a waiting shell says of a signal is not the output of the command');
     t.same(quick, [0, '', '', false]);
     t.match(missing, [127, '', /not found/, false]);
     t.same(leftovers(program), [], 'nothing is left behind');
