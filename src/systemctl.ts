@@ -192,6 +192,7 @@ const secondsOf: ReadonlyMap<string, number> = new Map([
 
 /** `1h 25min 36.661058s` (systemd.time(7)) to seconds; undefined for `infinity` and what is not a time span. */
 export function readTimespan(text: string | undefined): number | undefined {
+  if (text === '0') return 0;
   const words = (text ?? '').split(' ').filter(Boolean);
   let seconds = 0;
   for (const word of words) {
