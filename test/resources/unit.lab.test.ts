@@ -1,0 +1,86 @@
+import t from 'tap';
+import type { Query } from '../../src/model.js';
+import type { Resource } from '../../src/resource.js';
+import port from '../../src/resources/port.js';
+import unit from '../../src/resources/unit.js';
+import { type Lab, machine, startLab } from '../lab/lab.js';
+import { ask, shellProbes } from '../run-script.js';
+
+/** Real systemd, real sockets: what the units and sockets of a lab machine are. */
+const lab = await startLab();
+const skip = 'skip' in lab && lab.skip;
+
+async function observe(lab: Lab, resource: Resource, queries: readonly Query[]) {
+  const found = new Map<string, unknown>();
+  for (const probe of shellProbes(resource, queries)) {
+    const { status, stdout, stderr } = await machine(lab, 'staging').run(probe.script.raw);
+    const output = { exit: status, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr), truncated: false };
+    t.ok(probe.exits === 'any' || probe.exits.includes(status), `exit status ${status}: ${stderr}`);
+    for (const [id, observation] of probe.parse(output)) {
+      found.set(id, observation.status === 'known' ? observation.readings : observation);
+    }
+  }
+  return found;
+}
+
+t.test('units of every kind', { skip }, async (t) => {
+  if ('skip' in lab) return;
+  const expectations: readonly [name: string, expected: Record<string, unknown>, user?: string][] = [
+    ['nginx.service', { active: true, enabled: true, healthy: true, restarts: 0 }],
+    ['worker.service', { healthy: true, type: 'notify', 'status-text': 'serving 3 queues', condition: true }],
+    ['crash-loop.service', { healthy: false, enabled: true }],
+    ['fails.service', { healthy: false, active: false, state: 'failed', result: 'exit-code', 'exit-status': Number }],
+    ['on-metal.service', { healthy: true, active: false, enabled: true, condition: false }],
+    ['migrate.service', { healthy: true, active: true, 'exit-status': 0 }],
+    ['tidy.service', { healthy: true, active: false, 'exit-status': 0, result: 'success' }],
+    ['backup.service', { healthy: true, enabled: true, active: false, 'triggered-by': ['backup.timer'] }],
+    ['backup.timer', { healthy: true, 'since-last-trigger': Number, 'next-trigger': Number, 'last-trigger': Number }],
+    ['proxy.service', { healthy: true, enabled: true, 'triggered-by': ['proxy.socket'] }],
+    ['proxy.socket', { active: true, listen: ['127.0.0.1:8080'] }],
+    ['greeter.socket', { listen: ['/run/greeter.sock', '127.0.0.1:7000'] }],
+    ['inbox.service', { healthy: true, enabled: true, 'triggered-by': ['inbox.path'] }],
+    ['idle.service', { healthy: false, enabled: false, active: false }],
+    ['shard@one.service', { active: true, 'fragment-path': '/etc/systemd/system/shard@.service' }],
+    ['srv-data.mount', { active: true, healthy: true, type: 'tmpfs' }],
+    ['edited.service', { 'needs-reload': Boolean }],
+    ['heartbeat.service', { active: true, enabled: true, healthy: true }, 'app'],
+    ['nginx.service', { status: 'absent', reason: 'systemd knows no nginx.service' }, 'app'],
+    ['no-such.service', { status: 'absent', reason: 'systemd knows no no-such.service' }],
+    ['console-getty.service', { 'load-state': 'masked', enabled: false, healthy: false }],
+  ];
+  const queries = expectations.map(([name, expected, user]) => {
+    const wanted = 'status' in expected ? ['active', 'healthy'] : Object.keys(expected);
+    return ask(unit, name, wanted, user === undefined ? {} : { user });
+  });
+  const found = await observe(lab, unit, queries);
+  for (const [at, query] of queries.entries()) t.match(found.get(query.id), expectations[at]?.[1] ?? {}, query.id);
+});
+
+t.test('a crash loop is never healthy, whenever one looks', { skip }, async (t) => {
+  if ('skip' in lab) return;
+  const states = new Set<unknown>();
+  for (let look = 0; look < 12; look += 1) {
+    const query = ask(unit, 'crash-loop.service', ['healthy', 'state']);
+    const readings = (await observe(lab, unit, [query])).get(query.id) as Record<string, unknown>;
+    t.equal(readings.healthy, false, String(readings.state));
+    states.add(readings.state);
+    await new Promise((resolve) => setTimeout(resolve, 350));
+  }
+  t.ok(states.has('active'), 'it was active in some look');
+});
+
+t.test('whose the ports are', { skip }, async (t) => {
+  if ('skip' in lab) return;
+  const all = ['addresses', 'processes', 'users', 'unit'];
+  const expectations = {
+    'tcp:443': { processes: ['nginx'], users: ['root', 'www-data'], unit: 'nginx.service' },
+    'tcp:5432': { addresses: ['127.0.0.1', '::1'], processes: ['postgres'], users: ['postgres'] },
+    'tcp:8080': { addresses: ['127.0.0.1'], unit: /^proxy\.(socket|service)$/ },
+    'tcp:7000': { unit: 'greeter.socket' },
+    'udp:51820': { listening: true },
+    'tcp:9': { listening: false, exists: false },
+  };
+  const queries = Object.keys(expectations).map((subject) => ask(port, subject, all));
+  const found = await observe(lab, port, queries);
+  for (const query of queries) t.match(found.get(query.id), expectations[query.subject as 'tcp:443'], query.id);
+});
