@@ -106,7 +106,6 @@ function writeSshConfig({ lab, production, place }, address) {
   User root
   IdentityFile ${lab.keys.plain}
   IdentitiesOnly yes
-  IdentityAgent none
   UserKnownHostsFile ${lab.knownHosts}
   GlobalKnownHostsFile /dev/null
   StrictHostKeyChecking yes

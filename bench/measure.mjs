@@ -21,7 +21,8 @@ export async function measure(command, { folder, signal }) {
   // A group of its own, so that an interrupt ends all of it, and only when asked.
   const child = spawn(words[0], words.slice(1), {
     cwd: command.cwd ?? folder,
-    env: { ...process.env, ...command.env },
+    // No agent: who is asked for keys would depend on the shell that the benchmark was started from.
+    env: { ...process.env, SSH_AUTH_SOCK: undefined, ...command.env },
     stdio: [stdin, 'pipe', 'pipe'],
     detached: true,
   });
