@@ -1,5 +1,5 @@
-import type { Assertion, Entry, Probe, PropertyExpectation, Query, Value } from './model.js';
-import { propertyAt, type Resources } from './resource.js';
+import type { Argument, Assertion, Entry, Probe, PropertyExpectation, Query, Value } from './model.js';
+import { propertyAt, type Resource, type Resources } from './resource.js';
 
 /** What will be asked of one target and what will be judged. A plain value: printable, testable, without effects. */
 export interface Plan {
@@ -28,6 +28,7 @@ export function planProbes(queries: Iterable<Query>, resources: Resources): Prob
 
 function planEntry(entry: Entry, resources: Resources, queries: QueryTable, ids: Map<string, number>): Assertion[] {
   const resource = resourceNamed(entry.resource, resources);
+  const withAsked = addAsked(entry, resource);
   return entry.expectations.map((expectation): Assertion => {
     const property = propertyAt(resource, expectation.path);
     const skip = entry.options.skip ?? expectation.skip;
@@ -46,9 +47,32 @@ function planEntry(entry: Entry, resources: Resources, queries: QueryTable, ids:
       options: entry.options,
       position: expectation.position,
       ...(skip !== undefined && { skip }),
-      query: skip === undefined ? queries.add(entry, expectation.path[0] ?? '') : '',
+      query: skip === undefined ? queries.add(withAsked, expectation.path[0] ?? '') : '',
     };
   });
+}
+
+/** Of a certificate one asks "is it for these names?": there, what is expected is part of the question. */
+function addAsked(entry: Entry, resource: Resource): Entry {
+  const params: Record<string, Value> = { ...entry.params };
+  for (const { path, expectation } of entry.expectations) {
+    const [name = ''] = path;
+    if (!resource.properties[name]?.asksFor) continue;
+    const before = params[name];
+    const words = new Set([...(Array.isArray(before) ? before : []), ...listStrings(expectation.argument)]);
+    params[name] = [...words].sort();
+  }
+  return { ...entry, params };
+}
+
+/** All strings in an argument, however deep. */
+function listStrings(argument: Argument): readonly string[] {
+  if (typeof argument === 'string') return [argument];
+  if (argument === null || typeof argument !== 'object') return [];
+  if (Array.isArray(argument)) return argument.flatMap(listStrings);
+  return 'matcher' in argument && 'argument' in argument
+    ? listStrings(argument.argument as Argument)
+    : Object.values(argument).flatMap(listStrings);
 }
 
 /** Two entries may assert the same of one subject, in two files or with other parameters: the later ones get a number. */

@@ -14,6 +14,8 @@ export interface Property {
   readonly secret?: true;
   /** The only words it can be. */
   readonly words?: readonly string[];
+  /** The strings that are expected of it are part of the question: they reach `params` as a list under its own name. */
+  readonly asksFor?: true;
   /** Of a map: the type of each value (default `string`). */
   readonly values?: ValueTypeName;
   /** Of a map: each value is itself a map with these properties. */
