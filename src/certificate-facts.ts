@@ -25,13 +25,14 @@ export interface CertificateFacts {
   readonly 'signature-algorithm': string | NoReading;
 }
 
+export type CertificateChain = readonly [X509Certificate, ...X509Certificate[]];
+
 /**
  * @param chain the certificate itself, then its issuers as far as they were sent
  * @param now epoch seconds, by the runner's clock
  */
-export function readCertificateFacts(chain: readonly X509Certificate[], now: number): CertificateFacts | undefined {
+export function readCertificateFacts(chain: CertificateChain, now: number): CertificateFacts {
   const [certificate] = chain;
-  if (!certificate) return undefined;
   const issuer = namesOfIssuer(certificate);
   const notBefore = readTime(certificate.validFrom);
   const notAfter = readTime(certificate.validTo);
@@ -43,7 +44,7 @@ export function readCertificateFacts(chain: readonly X509Certificate[], now: num
     'issuer-common-name': issuer.commonName ?? absentReading('its issuer has no common name'),
     'issuer-chain': chain.filter((one, at) => at === 0 || !isSelfSigned(one)).map(showIssuer),
     subject: showDistinguishedName(certificate.subject),
-    names: readNames(certificate),
+    names: listNames(certificate),
     'not-before': notBefore,
     'not-after': notAfter,
     remaining: notAfter - now,
@@ -60,9 +61,9 @@ export function readCertificateFacts(chain: readonly X509Certificate[], now: num
 }
 
 /** The peer's certificates as they were sent. A certificate that is its own issuer ends the chain. */
-export function listChain(leaf: X509Certificate | undefined): readonly X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  for (let next = leaf; next && chain.length < mostCertificates; next = next.issuerCertificate) {
+export function listChain(leaf: X509Certificate): CertificateChain {
+  const chain: [X509Certificate, ...X509Certificate[]] = [leaf];
+  for (let next = leaf.issuerCertificate; next && chain.length < mostCertificates; next = next.issuerCertificate) {
     if (chain.some((earlier) => earlier.fingerprint256 === next?.fingerprint256)) break;
     chain.push(next);
   }
@@ -102,7 +103,7 @@ function showDistinguishedName(name: string | undefined): string {
  * DNS names (lower case) and addresses among the subject alternative names. Node writes them as `DNS:a, IP Address:::1`,
  * with a name that could be mistaken as a JSON string.
  */
-function readNames(certificate: X509Certificate): readonly string[] {
+export function listNames(certificate: X509Certificate): readonly string[] {
   const found = (certificate.subjectAltName ?? '').matchAll(/(?:^|, )(DNS|IP Address):("(?:[^"\\]|\\.)*"|[^,]*)/g);
   return [...found].map(([, kind, written = '']) => {
     const name = written.startsWith('"') ? String(JSON.parse(written)) : written;

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { listChain, readCertificateFacts } from '../certificate-facts.js';
-import { BadAnswer, converse, limitOf } from '../conversation.js';
+import { listChain, listNames, readCertificateFacts } from '../certificate-facts.js';
+import { converse, limitOf } from '../conversation.js';
 import { distrustPhrases, type Handshake, isFor, shakeHands, TrustStore } from '../handshake.js';
 import { readPlace } from '../host-port.js';
 import type { Network, NetworkProbe, NoReading, Observation, ShellProbe } from '../model.js';
@@ -201,13 +201,12 @@ function optionsOf({ params, wanted }: Question) {
   };
 }
 
-function describeHandshake(query: Question, { socket, distrust }: Handshake): Observation<Readings> {
-  const chain = listChain(socket.getPeerX509Certificate());
+function describeHandshake(query: Question, { socket, certificate, distrust }: Handshake): Observation<Readings> {
+  const chain = listChain(certificate);
   const facts = readCertificateFacts(chain, Date.now() / 1000);
-  if (!facts) throw new BadAnswer('the server shows no certificate');
   return known({
     ...facts,
-    covers: listCovered(query, chain[0]),
+    covers: listCovered(query, certificate),
     trusted: distrust === '',
     'trust-error': distrust,
     'tls-version': socket.getProtocol() ?? unknownReading('Node does not tell'),
@@ -217,18 +216,15 @@ function describeHandshake(query: Question, { socket, distrust }: Handshake): Ob
 }
 
 /** The names arrive as a param of the same name: see `asksFor` in the contract. */
-function listCovered({ params }: Question, certificate: X509Certificate | undefined): readonly string[] {
+function listCovered({ params }: Question, certificate: X509Certificate): readonly string[] {
   const asked = params.covers;
-  if (!Array.isArray(asked) || !certificate) return [];
+  if (!Array.isArray(asked)) return [];
   return asked.filter((name): name is string => typeof name === 'string' && covers(certificate, name));
 }
 
+/** A wildcard asked for by itself must stand there as it is. */
 function covers(certificate: X509Certificate, name: string): boolean {
-  const literally = `DNS:${name.toLowerCase()}`;
-  return (
-    isFor(certificate, name) ||
-    (certificate.subjectAltName ?? '').toLowerCase().split(', ').includes(literally.toLowerCase())
-  );
+  return isFor(certificate, name) || listNames(certificate).includes(name.toLowerCase());
 }
 
 // ---------------------------------------------------------------------------------------------------------- files
@@ -253,14 +249,14 @@ function askForFiles(queries: readonly Question[]): ShellProbe<Readings> {
 function describeFile(query: Question, text: string | NoReading | undefined): Observation<Readings> {
   if (text === undefined) return unknown('it was not read');
   if (typeof text !== 'string') return text.noReading === 'absent' ? absent(text.reason) : unknown(text.reason);
-  const chain = readPem(text);
-  const facts = readCertificateFacts(chain, Date.now() / 1000);
-  if (!facts) return absent('the file holds no certificate in PEM form');
+  const [certificate, ...others] = readPem(text);
+  if (!certificate) return absent('the file holds no certificate in PEM form');
+  const facts = readCertificateFacts([certificate, ...others], Date.now() / 1000);
   const served = absentReading('only a connection has it, and this is a file');
   const unverified = unknownReading('the chain in a file is not verified: ask the server that shows it');
   return known({
     ...facts,
-    covers: listCovered(query, chain[0]),
+    covers: listCovered(query, certificate),
     ...{ trusted: unverified, 'trust-error': unverified, 'tls-version': served, cipher: served, alpn: served },
   });
 }
