@@ -4,11 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { host, loadContenders } from './contender.mjs';
+import { loadContenders } from './contender.mjs';
 import { makeWay, measureRoundTrip } from './delay.mjs';
 import { clear, furnish, readSystem, startLab } from './machine.mjs';
 import { measure } from './measure.mjs';
 import { readOptions } from './options.mjs';
+import { writeSshConfig } from './ssh-config.mjs';
 import { drawGoals, drawGrowth, drawTable, judgeGoals } from './table.mjs';
 import { makeChecks, makeManyChecks, sizes, spoil } from './workload.mjs';
 
@@ -23,7 +24,7 @@ async function main(options, signal) {
     const contenders = await chooseContenders(options);
     await furnish(production, sizes(1000));
     const system = await readSystem(production);
-    const place = { folder, sshConfig: join(folder, 'ssh-config'), cli: options.cli };
+    const place = { folder, sshConfig: writeSshConfig(folder, lab, production.host), cli: options.cli };
     const bench = { options, signal, lab, production, system, place, contenders, failures };
     console.log(`## Benchmark\n\n${describeHost()}\n`);
     const samples = [];
@@ -77,7 +78,7 @@ async function runSeries(bench, delay) {
   const { options, production, system } = bench;
   const way = await makeWay(production, delay);
   try {
-    writeSshConfig(bench, way.address);
+    writeSshConfig(bench.place.folder, bench.lab, way.address);
     const roundTrip = await measureRoundTrip(way.address);
     const checksOf = (count) => makeChecks(count, { address: way.address, ...system });
     if (delay === options.delays[0]) await tryWrongExpectations(bench, checksOf(10));
@@ -95,22 +96,6 @@ async function runSeries(bench, delay) {
   } finally {
     await way.remove();
   }
-}
-
-function writeSshConfig({ lab, production, place }, address) {
-  writeFileSync(
-    place.sshConfig,
-    `Host ${host}
-  HostName ${address}
-  HostKeyAlias ${production.host}
-  User root
-  IdentityFile ${lab.keys.plain}
-  IdentitiesOnly yes
-  UserKnownHostsFile ${lab.knownHosts}
-  GlobalKnownHostsFile /dev/null
-  StrictHostKeyChecking yes
-`,
-  );
 }
 
 /** A contender that cannot fail is not worth comparing with: each kind of check is spoiled once. */
@@ -153,7 +138,7 @@ async function measureGrowth(bench) {
   const nixspec = contenders.find(({ name }) => name === '**nixspec verify**');
   const most = Math.max(...growthCounts);
   await furnish(production, sizes(most));
-  writeSshConfig(bench, production.host);
+  writeSshConfig(place.folder, bench.lab, production.host);
   const machine = { address: production.host, ...system };
   const all = growthCounts.map((count) => ({
     sample: newSample(nixspec, 0, count),

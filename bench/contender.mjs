@@ -19,9 +19,6 @@ import { readdirSync } from 'node:fs';
  * @typedef {{ exit: number | null, output: string }} Result
  */
 
-/** The name in the SSH configuration by which contenders reach the machine. */
-export const host = 'bench';
-
 /** @returns {Promise<Contender[]>} in the order of the table: by file name */
 export async function loadContenders() {
   const folder = new URL('contenders/', import.meta.url);

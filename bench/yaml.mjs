@@ -1,5 +1,7 @@
 // The checks as a spec.
 
+import { host } from './ssh-config.mjs';
+
 const resources = {
   unit: 'unit',
   port: 'port',
@@ -14,9 +16,9 @@ const resources = {
 
 /**
  * @param {import('./workload.mjs').Check[]} checks
- * @param {{ host: string, extra?: Record<string, Record<string, unknown>> }} options `extra` params by kind
+ * @param {{ extra?: Record<string, Record<string, unknown>> }} options `extra`: params by kind
  */
-export function writeSpec(checks, { host, extra = {} }) {
+export function writeSpec(checks, { extra = {} } = {}) {
   const lines = ['version: 1', 'targets:', `  production: { ssh: ${host} }`];
   for (const [kind, resource] of Object.entries(resources)) {
     const entries = group(checks, kind);

@@ -1,6 +1,7 @@
 // The least that any tool over OpenSSH can take.
 
-import { expectSuccess, host, oncePerDelay } from '../contender.mjs';
+import { expectSuccess, oncePerDelay } from '../contender.mjs';
+import { host } from '../ssh-config.mjs';
 
 export default {
   name: '`ssh host true`',

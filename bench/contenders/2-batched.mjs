@@ -3,7 +3,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { always, expectCount, host } from '../contender.mjs';
+import { always, expectCount } from '../contender.mjs';
+import { host } from '../ssh-config.mjs';
 
 const quote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
 

@@ -5,7 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expectCount, host, seldom } from '../contender.mjs';
+import { expectCount, seldom } from '../contender.mjs';
+import { host } from '../ssh-config.mjs';
 
 const pytest = '/usr/bin/pytest-3';
 const library = '/usr/lib/python3/dist-packages/testinfra';

@@ -3,7 +3,8 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { host, seldom } from '../contender.mjs';
+import { seldom } from '../contender.mjs';
+import { host } from '../ssh-config.mjs';
 
 const rspec = '/usr/bin/rspec';
 const libraries = '/usr/share/rubygems-integration/all/gems';

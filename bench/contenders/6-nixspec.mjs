@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { always, expectCount, expectSuccess, host, oncePerDelay } from '../contender.mjs';
+import { always, expectCount, expectSuccess, oncePerDelay } from '../contender.mjs';
 import { writeSpec } from '../yaml.mjs';
 
 const lacks = () => undefined;
@@ -18,7 +18,7 @@ function linkProgram({ folder, cli }) {
 
 function writeFile({ folder }, name, checks, options) {
   const file = join(folder, `${name}-${checks.length}.yaml`);
-  writeFileSync(file, writeSpec(checks, { host, ...options }));
+  writeFileSync(file, writeSpec(checks, options));
   return file;
 }
 
