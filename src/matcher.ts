@@ -59,6 +59,11 @@ export interface Matcher {
   /** The value types it can judge. */
   readonly types: readonly ValueTypeName[];
   readonly argument: ArgumentShape;
+  /**
+   * Why an argument of the right shape cannot be used: a regular expression that does not compile, no semver range.
+   * Asked while the spec is read, so that it becomes a problem at its place.
+   */
+  mistake?(argument: Argument): string | undefined;
   apply(actual: Value, argument: Argument, context: MatchContext): Match;
 }
 
