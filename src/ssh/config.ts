@@ -88,7 +88,7 @@ function askSsh(question: ConfigQuestion): Promise<string | undefined> {
 function explainConfigFailure(question: ConfigQuestion, error: Error, stderr: string): NixspecError {
   const details = { operation: 'read ssh configuration', target: question.target, cause: error };
   if (question.signal.aborted) return new NixspecError('interrupted', 'interrupted', details);
-  const said = stderr.trim().split('\n').slice(-3).join('; ') || error.message;
+  const said = stderr.trim().split(/\r?\n/).slice(-3).join('; ') || error.message;
   return new NixspecError('usage', `${question.target}: ssh cannot read its configuration: ${said}`, {
     ...details,
     hint: `try \`ssh -G ${question.host}\``,
@@ -102,10 +102,11 @@ function readConfig(question: ConfigQuestion, printed: string | undefined): SshC
   const host = one('hostname') ?? question.host;
   const port = Number(one('port') ?? question.port ?? defaultPort);
   const user = one('user') ?? question.user ?? userInfo().username;
-  const jump = one('proxyjump') ?? (resolved ? undefined : question.jump);
-  const alias = one('hostkeyalias');
-  const expand = (path: string) => expandPath(path, { alias: question.host, host, port, user, jump, hostKey: alias });
-  const hostKeyAlias = alias && expand(alias);
+  const hostKeyAlias = one('hostkeyalias');
+  const tokens = { alias: question.host, host, port, user, hostKey: hostKeyAlias };
+  const written = one('proxyjump') ?? (resolved ? undefined : question.jump);
+  const jump = written && expandPath(written, tokens);
+  const expand = (path: string) => expandPath(path, { ...tokens, ...(jump && { jump }) });
   const agent = readAgent(all('identityagent')[0], expand);
   const bindAddress = one('bindaddress');
   return {
@@ -113,7 +114,7 @@ function readConfig(question: ConfigQuestion, printed: string | undefined): SshC
     identityFiles: identityFilesOf(question, resolved).map(expand),
     identitiesOnly: one('identitiesonly') === 'yes',
     ...(agent !== undefined && { agent }),
-    ...(jump !== undefined && { jump }),
+    ...(jump && { jump }),
     knownHostsFiles: knownHostsFilesOf(question, resolved).map(expand),
     ...(hostKeyAlias && { hostKeyAlias }),
     strictHostKeyChecking: one('stricthostkeychecking') ?? 'ask',
@@ -137,9 +138,11 @@ function readKeywords(printed: string): Map<string, string[]> {
 }
 
 function identityFilesOf(question: ConfigQuestion, resolved: SshConfig['resolved']): readonly string[] {
-  if (resolved) return resolved.get('identityfile')?.filter((file) => file !== 'none') ?? [];
-  if (question.identityFile !== undefined) return [question.identityFile];
-  return defaultIdentities.map((name) => `~/.ssh/${name}`);
+  const named = question.identityFile === undefined ? [] : [question.identityFile];
+  const listed = resolved?.get('identityfile')?.filter((file) => file !== 'none') ?? [];
+  // ssh only warns where the named file is missing, and goes on without it: it must be told later that it is.
+  if (resolved) return [...new Set([...named, ...listed])];
+  return named.length > 0 ? named : defaultIdentities.map((name) => `~/.ssh/${name}`);
 }
 
 /** `ssh -G` divides several files by spaces and quotes none, so that a spec's own file is taken from the spec. */
@@ -168,7 +171,7 @@ interface Tokens {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  readonly jump: string | undefined;
+  readonly jump?: string;
   readonly hostKey: string | undefined;
 }
 
