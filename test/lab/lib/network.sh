@@ -10,9 +10,16 @@ address6() { case $1 in staging) echo fd00:213::10 ;; production) echo fd00:213:
 private_address() { case $1 in staging) echo 10.213.1.1 ;; production) echo 10.213.1.2 ;; esac; }
 namespace() { echo "nixspec-$1"; }
 
+# set_parameter NAMESPACE PARAMETER VALUE      (a bare Debian has no sysctl)
+set_parameter() {
+  ip netns exec "$1" tee "/proc/sys/$2" <<<"$3" >/dev/null
+}
+
 make_namespace() {
   ip netns add "$1"
-  ip netns exec "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 net.ipv6.conf.default.accept_dad=0
+  set_parameter "$1" net/ipv6/conf/all/disable_ipv6 0
+  set_parameter "$1" net/ipv6/conf/default/disable_ipv6 0
+  set_parameter "$1" net/ipv6/conf/default/accept_dad 0
   ip -n "$1" link set lo up
 }
 
@@ -42,7 +49,7 @@ make_network() {
     ip -n "$(namespace "$name")" link set private up
   done
   # A kernel parameter that differs on purpose.
-  ip netns exec "$(namespace production)" sysctl -qw net.core.somaxconn=8192
+  set_parameter "$(namespace production)" net/core/somaxconn 8192
 
   ip link add $host_link type veth peer name host netns $switch
   ip -n $switch link set host master bridge up
