@@ -85,6 +85,7 @@ function probeCommand(query: Query): ShellProbe<Readings> {
     limit,
     maxBytes: mostBytes,
     slots: 'own',
+    ...(plain && !query.wanted.has('stdout') && { dropsStdout: true }),
     parse: (output) => new Map([[query.id, read(output)]]),
   };
 }

@@ -49,9 +49,9 @@ function wholeSeconds(probe: ShellProbe): number {
   return Math.max(1, Math.ceil(probe.limit));
 }
 
-/** Number, limit and bytes of a job; one byte more than may be kept tells that there was more. */
+/** Number, limit, bytes and runner of a job; one byte more than may be kept tells that there was more. */
 function callOf(probe: ShellProbe, at: number): string {
-  return `${at} ${wholeSeconds(probe)} ${probe.maxBytes + 1}`;
+  return `${at} ${wholeSeconds(probe)} ${probe.maxBytes + 1} ${probe.dropsStdout ? 'quiet' : 'run'}`;
 }
 
 /** Seconds until the last of a queue is done, were each to use all of its limit. */
@@ -114,21 +114,25 @@ mkfifo "$d/lock" "$d/turn" "$d/next" && exec 7<>"$d/turn" 8<>"$d/lock" 9<>"$d/ne
 echo >&7; echo >&8; echo 1 >&9
 # $1: path of the job's files  $2: bytes kept of each output. What the waiting shell says of a signal goes nowhere.
 printf %s '{ { ( . "$1.c" ) 2>&3 3>&-; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.o" 3>&- || : >"$1.b"; } 3>&1 | head -c "$2" >"$1.e" || : >"$1.b"
-' >"$d/run" && printf '\\n${marker} =\\n' >"$d/middle" && printf '\\n${marker} .\\n' >"$d/end" || stop "$full"
-# $1: number  $2: seconds  $3: bytes
+' >"$d/run" && printf %s '{ ( . "$1.c" ) 2>&1 >/dev/null; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.e" || : >"$1.b"
+' >"$d/quiet" && printf '\\n${marker} =\\n' >"$d/middle" && printf '\\n${marker} .\\n' >"$d/end" || stop "$full"
+# $1: number  $2: seconds  $3: bytes  $4: how to run it
 job() {
   s=
-  timeout -s KILL $2 /bin/sh "$d/run" "$d/$1" $3 7<&- 8<&- 9<&- 2>/dev/null
+  timeout -s KILL $2 /bin/sh "$d/$4" "$d/$1" $3 7<&- 8<&- 9<&- 2>/dev/null
   # 137: killed by the limit, perhaps after the script ended, while a child of it kept the output open and head its bytes.
   if [ $? -ge 124 ]; then s=T; elif [ -f "$d/$1.b" ]; then s=B; else read -r s <"$d/$1.r"; fi
   [ -n "$s" ] || s=B
-  [ -f "$d/$1.o" ] || : >"$d/$1.o"
-  [ -f "$d/$1.e" ] || : >"$d/$1.e"
   read -r _ <&8
   printf '\\n${marker} %s %s\\n' $1 "$s"
-  cat "$d/$1.o" "$d/middle" "$d/$1.e" "$d/end"
+  if [ -s "$d/$1.o" ] || [ -s "$d/$1.e" ]; then
+    : >>"$d/$1.o" >>"$d/$1.e"
+    cat "$d/$1.o" "$d/middle" "$d/$1.e" "$d/end"
+    : >"$d/$1.o" >"$d/$1.e"
+  else
+    printf '\\n${marker} =\\n\\n${marker} .\\n'
+  fi
   echo >&8
-  : >"$d/$1.o" >"$d/$1.e"
 }
 printf '\\n${marker} start\\n'`;
 }

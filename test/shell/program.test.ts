@@ -133,6 +133,17 @@ for (const shell of shells) {
   });
 }
 
+t.test('output that nobody wants is not kept; the exit status and standard error are', async (t) => {
+  const program = compileProgram([
+    probe(sh`echo out; echo err >&2; exit 4`, { dropsStdout: true }),
+    probe(sh`yes | head -c 1000000; exit 5`, { dropsStdout: true, slots: 'own' }),
+  ]);
+  t.same(answers(await run(program)), [
+    [4, '', 'err\n', false],
+    [5, '', '', false],
+  ]);
+});
+
 t.test('many commands run side by side, each once', async (t) => {
   const program = compileProgram(Array.from({ length: 200 }, (_, at) => probe(sh`echo ${at}`, { slots: 'own' })));
   t.same(
