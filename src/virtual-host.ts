@@ -26,7 +26,9 @@ export async function connectVirtualHost(
   signal: AbortSignal,
 ): Promise<Duplex> {
   const stream = await connectByRule(network, place, connectTo, signal);
-  signal.addEventListener('abort', () => stream.destroy(), { once: true });
+  const destroy = () => stream.destroy();
+  signal.addEventListener('abort', destroy, { once: true });
+  stream.once('close', () => signal.removeEventListener('abort', destroy));
   return stream;
 }
 
