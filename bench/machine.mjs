@@ -81,7 +81,7 @@ done`,
 /** Kernel parameters and mounts of the machine that hold still, as [name, value]. */
 export async function readSystem(machine) {
   const parameters =
-    'cd /proc/sys && find kernel net/core net/ipv4 vm fs -type f -perm -0444 | sort | while read -r f; do';
+    'cd /proc/sys && find kernel net/core net/ipv4 net/ipv6 vm fs -type f -perm -0444 | sort | while read -r f; do';
   const read = () =>
     inside(machine, `${parameters} printf '%s\\t' "$f"; head -c 60 "$f" 2>/dev/null | tr '\\n' ' '; echo; done`);
   const [first, second] = [await read(), await read()];
@@ -92,7 +92,7 @@ export async function readSystem(machine) {
       (line) =>
         again.has(line) &&
         /^[a-z0-9_/-]+\t[\w-]+ $/.test(line) &&
-        !/aio|conf|dentry|free|neigh|nr|quota|random|state/.test(line),
+        !/aio|conf\/(?!all|default|lo)|dentry|free|neigh|nr|quota|random|state/.test(line),
     )
     .map((line) => line.trim().replaceAll('/', '.').split('\t'));
   const points = '/ /run /proc /tmp /dev /srv/data /dev/shm';
