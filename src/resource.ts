@@ -16,6 +16,8 @@ export interface Property {
   readonly words?: readonly string[];
   /** The strings that are expected of it are part of the question: they reach `params` as a list under its own name. */
   readonly asksFor?: true;
+  /** Of a map: its keys are in lower case, however a spec writes them (names of HTTP headers). */
+  readonly lowerCaseKeys?: true;
   /** Of a map: the type of each value (default `string`). */
   readonly values?: ValueTypeName;
   /** Of a map: each value is itself a map with these properties. */
@@ -62,7 +64,7 @@ type ValueOf<P extends { readonly type: ValueTypeName }> = P['type'] extends 'bo
 
 /** What a probe may report: `exists` is free for every resource and true unless said otherwise. */
 export type ReadingsOf<Q extends Properties> = { readonly [K in keyof Q]?: ValueOf<Q[K]> | NoReading } & {
-  readonly exists?: boolean;
+  readonly exists?: boolean | NoReading;
 };
 type ParamsOf<P extends Params> = { readonly [K in keyof P]?: ValueOf<P[K]> };
 
