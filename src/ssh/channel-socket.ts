@@ -9,6 +9,8 @@ export type Channel = Duplex & { close(): void };
  * error given to `destroy`, leaves writes hanging when it closes, and ends like a file when the connection dies.
  */
 export class ChannelSocket extends SocketLike {
+  private writing: ((error?: Error | null) => void) | undefined;
+
   /** @param whyLost why the connection is gone; undefined while it stands */
   constructor(
     private readonly channel: Channel,
@@ -28,7 +30,11 @@ export class ChannelSocket extends SocketLike {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.channel.write(chunk, done);
+    this.writing = done;
+    this.channel.write(chunk, (error) => {
+      this.writing = undefined;
+      done(error);
+    });
   }
 
   override _final(done: () => void): void {
@@ -41,6 +47,9 @@ export class ChannelSocket extends SocketLike {
     // Nothing reads it from here on, and what is still on its way must not fill its window.
     this.channel.resume();
     done(error);
+    // Node tells the writes that wait in line, but not the one under way.
+    this.writing?.(error ?? new Error('the channel was closed'));
+    this.writing = undefined;
   }
 
   private endUnlessLost(): boolean {

@@ -61,7 +61,8 @@ export class KeySigner {
     return this.deadline.pauseFor(signing);
   }
 
-  private async open(identity: Identity): Promise<ParsedKey> {
+  /** The private key of a file. @throws Error with why it cannot be had, for people */
+  async open(identity: Identity): Promise<ParsedKey> {
     const before = this.opened.get(identity);
     if (before) return before;
     const { file } = identity;

@@ -14,9 +14,10 @@ interface LoginContext {
 type NextMethod = (method: object | false) => void;
 
 /**
- * Logs in with one key after the other, in ssh's order. Each key is shown to ssh2 as an agent that holds this key alone:
- * ssh2 offers the public key first and asks for a signature only where the server wants it, so that nobody is asked for
- * the passphrase of a key that is of no use, and a key that is wanted but cannot be opened is told as just that.
+ * Logs in with one key after the other, in ssh's order. A key that the agent holds, or that is encrypted, is shown to
+ * ssh2 as an agent that holds this key alone: ssh2 offers the public key first and asks for a signature only where the
+ * server wants it, so that nobody is asked for the passphrase of a key that is of no use, and a key that is wanted but
+ * cannot be opened is told as just that.
  */
 export class Login {
   /** What the server accepts, once it has said so. */
@@ -31,16 +32,19 @@ export class Login {
     this.waiting = [...context.identities.usable];
   }
 
-  /** ssh2's `authHandler`; `methods` is null the first time. */
+  private get username(): string {
+    return this.context.place.config.user;
+  }
+
+  /** ssh2's `authHandler`; `methods` is null until the server has named them. */
   readonly chooseMethod = (methods: readonly string[] | null, partial: boolean | null, next: NextMethod): void => {
     this.methods = methods ?? this.methods;
     this.partial = partial === true;
     const isOver = this.partial || (methods !== null && !methods.includes('publickey'));
     const identity = isOver ? undefined : this.waiting.shift();
-    const username = this.context.place.config.user;
-    if (identity) next({ type: 'agent', username, agent: this.makeAgent(identity) });
-    // Without a key at all, what the server would have accepted makes the message useful.
-    else next(methods === null && this.offered.length === 0 ? { type: 'none', username } : false);
+    if (identity) this.tryKey(identity, methods, next);
+    // ssh2 does not pass on what the server answers to an agent's key. What it accepts makes the message useful.
+    else next(methods === null ? { type: 'none', username: this.username } : false);
   };
 
   explainFailure(cause: Error): NixspecError {
@@ -72,6 +76,27 @@ export class Login {
         });
       offer(user, key, algorithm, sign ?? signNow);
     };
+  }
+
+  private tryKey(identity: Identity, methods: readonly string[] | null, next: NextMethod): void {
+    const { username } = this;
+    if (identity.agent !== undefined || identity.file?.encrypted) {
+      next({ type: 'agent', username, agent: this.makeAgent(identity) });
+      return;
+    }
+    this.context.signer
+      .open(identity)
+      .then(
+        (key) => {
+          this.offered.push(identity.label);
+          next({ type: 'publickey', username, key });
+        },
+        (error: Error) => {
+          this.problems.push(`${identity.label} cannot be used: ${error.message}`);
+          this.chooseMethod(methods, this.partial, next);
+        },
+      )
+      .catch(ignoreDeadConnection);
   }
 
   private makeAgent(identity: Identity): object {

@@ -115,6 +115,9 @@ export class MuxChannel extends SocketLike {
     this.sendClose();
     this.errors.destroy();
     done(error);
+    // Node tells the writes that wait in line, but not the one under way.
+    this.writing?.done(error ?? new Error('the channel was closed'));
+    this.writing = undefined;
   }
 
   private flush(): void {

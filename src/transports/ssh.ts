@@ -45,6 +45,8 @@ interface Session {
   close(): void;
 }
 
+const closedEarly = 'Connection lost before handshake';
+
 /** ssh2 lacks what is needed here; the message goes behind "because". */
 class BeyondSsh2 extends Error {}
 
@@ -214,6 +216,8 @@ function logIn(library: Library, hop: Hop, socket: Duplex, options: TransportOpt
       fail(explainFailure(hop, error instanceof Error ? error : new Error(String(error)), login));
     }
     if (options.signal.aborted) abort();
+    // It may have been closed while ssh2 was being loaded, of which ssh2 would never hear.
+    if (socket.destroyed || socket.readableEnded) fail(explainFailure(hop, new Error(closedEarly), login));
   });
 }
 
