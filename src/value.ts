@@ -5,6 +5,8 @@ export interface Written {
   readonly value: Value;
   /** A scalar as it stands in the file: `0644`, `1.10`, `yes`. */
   readonly source?: string;
+  /** Of a list: its elements, with their characters. */
+  readonly items?: readonly Written[];
 }
 
 /** Thrown by `read`: what is wrong with a literal, for a problem at its place. */
@@ -45,7 +47,13 @@ const sizeUnits: ReadonlyMap<string, number> = new Map([
 const durationPattern = '^-?([0-9]+(\\.[0-9]+)?(ms|s|m|min|h|d|w))+$';
 const sizePattern = '^[0-9]+(\\.[0-9]+)?([KMGTP](iB)?|[kMGTP]B|B)$';
 const percentagePattern = '^[0-9]+(\\.[0-9]+)?%$';
-const timePattern = '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?$';
+const timePattern =
+  '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?$';
+
+const isDuration = new RegExp(durationPattern);
+const isSize = new RegExp(sizePattern);
+const isPercentage = new RegExp(percentagePattern);
+const isTime = new RegExp(timePattern);
 
 /** Every value type by name. */
 export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
@@ -90,9 +98,9 @@ export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
     name: 'list',
     expects: 'a list of strings',
     schema: { type: 'array', items: { type: ['string', 'number', 'boolean'] } },
-    read: ({ value }) => {
-      if (!Array.isArray(value)) throw new ValueError('expected a list');
-      return value.map((item: Value) => readString({ value: item }));
+    read: ({ value, items }) => {
+      if (!Array.isArray(value)) throw new ValueError('expected a list of strings');
+      return (items ?? value.map((item: Value) => ({ value: item }))).map(readString);
     },
     show: (value) => (Array.isArray(value) ? showList(value) : showJson(value)),
   },
@@ -125,7 +133,7 @@ export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
     schema: { type: ['string', 'number'], pattern: percentagePattern },
     read: ({ value }) => {
       if (typeof value === 'number') return value;
-      if (typeof value === 'string' && new RegExp(percentagePattern).test(value)) return Number(value.slice(0, -1));
+      if (typeof value === 'string' && isPercentage.test(value)) return Number(value.slice(0, -1));
       throw new ValueError('expected a percentage such as 90%');
     },
     show: (value) => `${String(value)}%`,
@@ -159,7 +167,7 @@ function readMap({ value }: Written): Value {
 /** `1h30m` and the like, or a bare number of seconds, to seconds. */
 export function readDuration({ value }: Written): number {
   if (typeof value === 'number') return value;
-  if (typeof value !== 'string' || !new RegExp(durationPattern).test(value)) {
+  if (typeof value !== 'string' || !isDuration.test(value)) {
     throw new ValueError('expected a duration such as 90s, 3m or 14d');
   }
   let seconds = 0;
@@ -172,13 +180,16 @@ export function readDuration({ value }: Written): number {
 /** `512MiB` and the like, or a bare number of bytes, to bytes. */
 export function readSize({ value }: Written): number {
   if (typeof value === 'number') return value;
-  const parts = typeof value === 'string' && new RegExp(sizePattern).test(value) && /^([0-9.]+)(.+)$/.exec(value);
+  const parts = typeof value === 'string' && isSize.test(value) && /^([0-9.]+)(.+)$/.exec(value);
   if (!parts) throw new ValueError('expected a size such as 512MiB, 4G or 1200 (bytes)');
   return Math.round(Number(parts[1]) * (sizeUnits.get(parts[2] ?? '') ?? Number.NaN));
 }
 
+/** A time without a zone is UTC, wherever nixspec runs. */
 function readTime({ value }: Written): number {
-  const seconds = typeof value === 'string' && new RegExp(timePattern).test(value) ? Date.parse(value) / 1000 : Number.NaN;
+  const text = typeof value === 'string' && isTime.test(value) ? value.replace(' ', 'T') : '';
+  const seconds =
+    Date.parse(/^.{10}T.*[0-9]$/.test(text) && !/[+-][0-9:]+$/.test(text.slice(10)) ? `${text}Z` : text) / 1000;
   if (Number.isNaN(seconds)) throw new ValueError('expected a date or time such as 2026-11-23 or 2026-11-23T08:00:00Z');
   return seconds;
 }

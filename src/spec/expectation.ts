@@ -1,0 +1,186 @@
+import { elementType, type Matcher, type Matchers } from '../matcher.js';
+import type { Argument, Expectation, Value } from '../model.js';
+import { valueTypes } from '../value.js';
+import { type LiteralForm, readLiteral } from './literal.js';
+import { mistakeAt, suggest } from './mistake.js';
+import { type MapNode, type Pair, type SpecNode, setKey, showNode } from './node.js';
+import { chooseBranch, type Reader, type Trace } from './per-target.js';
+
+/** Reads what is expected of a value, with the type of the value. */
+export class ExpectationReader {
+  constructor(
+    private readonly matchers: Matchers,
+    private readonly reader: Reader,
+  ) {}
+
+  /** One expectation, however deep. Several matchers in one mapping are `and`. @returns undefined after a mistake, or with `trace.skip` */
+  read(written: SpecNode, form: LiteralForm, trace: Trace): Expectation | undefined {
+    const node = chooseBranch(written, this.reader, trace);
+    if (!node) return undefined;
+    if (node.kind !== 'map' || !this.isMatchers(node, form)) return this.readShorthand(node, form, trace);
+    const read = this.readMatchers(node, form, trace).map(({ expectation }) => expectation);
+    const [first] = read;
+    return read.length > 1 ? { matcher: 'and', argument: read } : first;
+  }
+
+  /** In a mapping on a map or on JSON, only names of matchers are taken for matchers: anything else is a key. */
+  isMatchers(node: MapNode, { type }: LiteralForm): boolean {
+    if (type !== 'map' && type !== 'json') return true;
+    return node.pairs.length > 0 && node.pairs.every(({ key }) => this.matchers.has(key.source));
+  }
+
+  /** Each matcher of a mapping. Mistakes are told and left out. */
+  readMatchers(node: MapNode, form: LiteralForm, trace: Trace): { pair: Pair; expectation: Expectation }[] {
+    if (node.pairs.length === 0) this.tell('vacuous-entry', 'an empty mapping asserts nothing', node);
+    return node.pairs.flatMap((pair) => {
+      const matcher = this.findMatcher(pair, form);
+      const argument = matcher && this.readArgument(matcher, pair.value, form, trace);
+      return matcher && argument !== undefined ? [{ pair, expectation: { matcher: matcher.name, argument } }] : [];
+    });
+  }
+
+  /** A value without a matcher: equal; a list means the same elements, or of text the patterns to be found. */
+  readShorthand(node: SpecNode, form: LiteralForm, trace: Trace): Expectation | undefined {
+    const { type } = form;
+    if (type === 'list' && (node.kind === 'list' || (node.kind === 'scalar' && node.value !== null))) {
+      const argument = this.readElements(node, form, trace);
+      return argument === undefined ? undefined : { matcher: 'consist-of', argument };
+    }
+    if (type === 'text' && node.kind === 'list') {
+      const matcher = this.matchers.get('have-patterns');
+      const argument = this.readPatterns(matcher, node);
+      return argument && { matcher: 'have-patterns', argument };
+    }
+    if (type === 'map') {
+      this.tell('wrong-type', `expected ${valueTypes.map.expects} or matchers, not ${showNode(node)}`, node);
+      return undefined;
+    }
+    const argument = this.literal(form, node);
+    return argument === undefined ? undefined : { matcher: 'equal', argument };
+  }
+
+  private findMatcher({ key }: Pair, { type }: LiteralForm): Matcher | undefined {
+    const matcher = this.matchers.get(key.source);
+    const able = () => [...this.matchers.values()].filter(({ types }) => types.includes(type)).map(({ name }) => name);
+    if (!matcher) {
+      const hint = suggest(key.source, [...able(), 'per-target'], 'matchers here are');
+      this.tell('unknown-matcher', `there is no matcher ${JSON.stringify(key.source)}`, key, hint);
+      return undefined;
+    }
+    if (matcher.types.includes(type)) return matcher;
+    const message = `\`${key.source}\` cannot judge ${valueTypes[type].expects}`;
+    this.tell('matcher-not-allowed', message, key, `here can stand: ${able().join(', ')}`);
+    return undefined;
+  }
+
+  private readArgument(matcher: Matcher, written: SpecNode, form: LiteralForm, trace: Trace): Argument | undefined {
+    const readers: { readonly [shape in Matcher['argument']]: () => Argument | undefined } = {
+      value: () => this.literal(form, written),
+      string: () => this.literal({ type: 'string' }, written),
+      number: () => this.literal({ type: 'number' }, written),
+      regexp: () => this.checked(matcher, this.literal({ type: 'string' }, written), written),
+      semver: () => this.checked(matcher, this.literal({ type: 'string' }, written), written),
+      patterns: () => this.readPatterns(matcher, written),
+      length: () => this.readLength(written, trace),
+      expectation: () => this.read(written, form, trace),
+      expectations: () => this.readSeveral(matcher, written, form, trace),
+      element: () => this.read(written, { type: elementType(form.type) }, trace),
+      elements: () => this.readElements(written, form, trace, matcher),
+      key: () => this.read(written, { type: 'string' }, trace),
+      paths: () => this.readPaths(written, trace),
+    };
+    return readers[matcher.argument]();
+  }
+
+  private literal(form: LiteralForm, node: SpecNode): Value | undefined {
+    return readLiteral(form, node, this.reader.variables, this.reader.report);
+  }
+
+  /** What only the matcher knows: whether a regular expression compiles, a range can be read. */
+  private checked(matcher: Matcher | undefined, argument: Value | undefined, node: SpecNode): Value | undefined {
+    if (argument === undefined) return undefined;
+    const mistake = matcher?.mistake?.(argument);
+    if (mistake === undefined) return argument;
+    const code = matcher?.argument === 'semver' ? 'bad-range' : 'bad-regexp';
+    this.tell(code, mistake, node);
+    return undefined;
+  }
+
+  private readPatterns(matcher: Matcher | undefined, written: SpecNode): readonly Value[] | undefined {
+    const node = this.reader.variables.resolveAll(written);
+    if (!node) return undefined;
+    const items = node.kind === 'list' ? node.items : [node];
+    if (items.length === 0) this.tell('vacuous-entry', 'an empty list of patterns asserts nothing', node, emptyHint);
+    const patterns = items.map((item) => {
+      const text = this.literal({ type: 'string' }, item);
+      return text !== undefined && this.checked(matcher, [text], item) ? text : undefined;
+    });
+    return whole(patterns);
+  }
+
+  private readLength(written: SpecNode, trace: Trace): Argument | undefined {
+    return written.kind === 'map'
+      ? this.read(written, { type: 'number' }, trace)
+      : this.literal({ type: 'number' }, written);
+  }
+
+  private readSeveral(matcher: Matcher, written: SpecNode, form: LiteralForm, trace: Trace): Argument | undefined {
+    const items = this.listOf(matcher, written);
+    if (!items) return undefined;
+    return whole(items.map((item) => this.read(item, form, trace)));
+  }
+
+  private listOf(matcher: Matcher, written: SpecNode): readonly SpecNode[] | undefined {
+    const node = this.reader.variables.resolve(written);
+    if (!node) return undefined;
+    if (node.kind !== 'list') {
+      this.tell('wrong-type', `expected a list of what is expected, not ${showNode(node)}`, node);
+      return undefined;
+    }
+    if (node.items.length > 0) return node.items;
+    this.tell('vacuous-entry', `\`${matcher.name}\` of nothing asserts nothing`, node);
+    return undefined;
+  }
+
+  /** Literals and expectations, mixed. No elements at all is something to expect, but of `consist-of` alone. */
+  private readElements(written: SpecNode, form: LiteralForm, trace: Trace, matcher?: Matcher): Argument | undefined {
+    const node = this.reader.variables.resolveAll(written);
+    if (!node) return undefined;
+    const items = node.kind === 'list' ? node.items : [node];
+    if (items.length === 0 && matcher && matcher.name !== 'consist-of') {
+      this.tell('vacuous-entry', `\`${matcher.name}\` of nothing asserts nothing`, node);
+      return undefined;
+    }
+    const type = elementType(form.type);
+    return whole(items.map((item) => this.read(item, { type }, trace)));
+  }
+
+  private readPaths(written: SpecNode, trace: Trace): Argument | undefined {
+    const node = this.reader.variables.resolve(written);
+    if (!node) return undefined;
+    if (node.kind !== 'map' || node.pairs.length === 0) {
+      const message = `expected a mapping of paths to what is expected there, not ${showNode(node)}`;
+      this.tell(node.kind === 'map' ? 'vacuous-entry' : 'wrong-type', message, node);
+      return undefined;
+    }
+    const paths: Record<string, Argument> = {};
+    for (const pair of node.pairs) {
+      const key = this.reader.variables.resolveKey(pair.key);
+      const expectation = this.read(pair.value, { type: 'json' }, trace);
+      if (!key || !expectation) return undefined;
+      setKey(paths, key.source, expectation as Argument);
+    }
+    return paths;
+  }
+
+  private tell(code: Parameters<typeof mistakeAt>[0], message: string, node: SpecNode, hint?: string): void {
+    this.reader.report(mistakeAt(code, message, node, hint));
+  }
+}
+
+const emptyHint = 'for empty text write ""';
+
+/** All of them, or nothing where one could not be read. */
+function whole<T>(items: readonly (T | undefined)[]): readonly T[] | undefined {
+  return items.every((item) => item !== undefined) ? (items as readonly T[]) : undefined;
+}

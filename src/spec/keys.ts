@@ -1,0 +1,141 @@
+import type { Value } from '../model.js';
+import type { LiteralForm } from './literal.js';
+
+/** A key of the language itself. These tables are its only declaration: reading and schema come from them. */
+export interface KeyForm extends LiteralForm {
+  /** One line, no full stop. */
+  readonly summary: string;
+  readonly example: Value;
+}
+
+export type Keys = { readonly [name: string]: KeyForm };
+
+/** What an entry may say beside its parameters and properties. */
+export const entryKeys = {
+  title: { type: 'string', summary: 'What it is about, for reports', example: 'The shop answers' },
+  tags: { type: 'list', summary: 'Words to choose entries by: `nixspec verify --tag web`', example: ['web'] },
+  only: { type: 'list', summary: 'The targets it is for; left out on all others', example: ['production'] },
+  except: { type: 'list', summary: 'The targets it is not for', example: ['vm'] },
+  within: {
+    type: 'duration',
+    summary: 'How long it may take to become true: it is looked at again until then',
+    example: '30s',
+  },
+  every: { type: 'duration', summary: 'How often it is looked at again, where `within` is given', example: '2s' },
+  timeout: { type: 'duration', summary: 'How long one look may take; what takes longer is unknown', example: '5s' },
+  skip: {
+    type: 'string',
+    summary: 'Why it is not looked at for now; it is reported as skipped',
+    example: 'see ticket 42',
+  },
+  severity: {
+    type: 'string',
+    words: ['error', 'warning'],
+    summary: 'What a failure is: an error (the default), or a warning that does not fail the run',
+    example: 'warning',
+  },
+} as const satisfies Keys;
+
+/** What `defaults` may say for all entries of a file. */
+export const defaultKeys = {
+  within: entryKeys.within,
+  every: entryKeys.every,
+  timeout: entryKeys.timeout,
+  tags: entryKeys.tags,
+  severity: entryKeys.severity,
+} as const satisfies Keys;
+
+/** The keys of `ssh` where it is a mapping. */
+export const sshKeys = {
+  host: { type: 'string', summary: 'Name, address or alias of the SSH configuration', example: 'web.example.org' },
+  user: { type: 'string', summary: 'Whom to log in as', example: 'root' },
+  port: { type: 'number', summary: 'Port of the SSH server', example: 2222 },
+  'identity-file': { type: 'string', summary: 'The private key, as `ssh -i`', example: '~/.ssh/id_ed25519' },
+  'known-hosts': { type: 'string', summary: 'The file with the host keys', example: 'known_hosts' },
+  config: { type: 'string', summary: 'The SSH configuration to use, as `ssh -F`', example: 'ssh_config' },
+  jump: { type: 'string', summary: 'The host to go through, as `ssh -J`', example: 'root@gate.example.org' },
+} as const satisfies Keys;
+
+/** The keys of `vm`: the staging VM that is built and booted for a run. */
+export const vmKeys = {
+  flake: { type: 'string', summary: 'The flake and the host in it', example: '.#web' },
+  attribute: { type: 'string', summary: 'The attribute to build in place of the VM of the host', example: 'vm' },
+  file: {
+    type: 'string',
+    summary: 'The file of the configuration, where there is no flake',
+    example: 'configuration.nix',
+  },
+  memory: { type: 'size', summary: 'Memory of the VM', example: '4GiB' },
+  cores: { type: 'number', summary: 'Processor cores of the VM', example: 4 },
+  disk: { type: 'size', summary: 'Size of its disk', example: '20GiB' },
+  timeout: { type: 'duration', summary: 'How long it may take to boot', example: '5m' },
+  system: { type: 'string', summary: 'The platform to build for', example: 'x86_64-linux' },
+  keep: { type: 'boolean', summary: 'Leave it running after the run', example: false },
+  network: {
+    type: 'string',
+    words: ['restricted', 'open'],
+    summary: 'Whether it reaches the world: `restricted` does not',
+    example: 'restricted',
+  },
+  modules: { type: 'list', summary: 'NixOS modules to add for the VM', example: ['./staging.nix'] },
+  seed: { type: 'string', summary: 'The state that it starts with: a dump, a folder or a disk', example: './seed' },
+  secrets: {
+    type: 'string',
+    words: ['dummy', 'none'],
+    summary: 'What stands where secrets would be',
+    example: 'dummy',
+  },
+  command: {
+    type: 'string',
+    summary: 'The command that starts it, in place of a build',
+    example: './result/bin/run-web-vm',
+  },
+} as const satisfies Keys;
+
+/** The keys of a target beside `ssh`, `vm` and `vars`. */
+export const targetKeys = {
+  local: { type: 'boolean', summary: 'This very machine, without SSH', example: true },
+  transport: {
+    type: 'string',
+    words: ['ssh2', 'openssh'],
+    summary: 'How SSH is spoken: by itself (`ssh2`), or by the `ssh` of the system',
+    example: 'openssh',
+  },
+  sudo: { type: 'boolean', summary: 'Look as root, by `sudo -n`', example: true },
+  'compare-with': {
+    type: 'string',
+    summary: 'The target whose last run this one is compared with',
+    example: 'vm',
+  },
+  from: {
+    type: 'string',
+    words: ['runner', 'target'],
+    summary: 'Where `http`, `certificate`, `dns` and `addr` start from; for a VM it is the target, else the runner',
+    example: 'target',
+  },
+} as const satisfies Keys;
+
+/** `ssh` as one text. */
+export const sshForm: KeyForm = {
+  type: 'string',
+  summary: 'What one types after `ssh`: user@host, an alias of the configuration, or ssh://user@host:port',
+  example: 'root@web.example.org',
+};
+
+/** The keys of a spec that are no resource types. */
+export const topKeys: { readonly [name: string]: { readonly summary: string; readonly example: Value } } = {
+  version: { summary: 'The version of the language', example: 1 },
+  vars: {
+    summary: 'Variables: `${name}` stands for their value in subjects and values',
+    example: { domain: 'example.org' },
+  },
+  targets: {
+    summary: 'The machines that the spec is run against, by name',
+    example: { production: { ssh: 'root@web.example.org' } },
+  },
+  include: { summary: 'Other files of the spec: paths and patterns, relative to this file', example: ['specs/*.yaml'] },
+  defaults: {
+    summary: 'What holds for every entry of this file and of the files it includes, unless they say otherwise',
+    example: { within: '10s', http: { timeout: '5s' } },
+  },
+};

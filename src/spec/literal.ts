@@ -1,0 +1,65 @@
+import type { Value, ValueTypeName } from '../model.js';
+import { ValueError, valueTypes } from '../value.js';
+import { mistakeAt, type Report, suggest } from './mistake.js';
+import { type SpecNode, setKey, showNode, writtenOf } from './node.js';
+import type { Variables } from './variables.js';
+
+/** What a literal is read by. */
+export interface LiteralForm {
+  readonly type: ValueTypeName;
+  /** The only words it can be. */
+  readonly words?: readonly string[];
+}
+
+/**
+ * Reads a literal by the type that is needed, not by YAML's guess. @returns undefined after a mistake was told
+ */
+export function readLiteral(
+  form: LiteralForm,
+  written: SpecNode,
+  variables: Variables,
+  report: Report,
+): Value | undefined {
+  const node = variables.resolveAll(written);
+  if (!node) return undefined;
+  const { type, words } = form;
+  // A list of one is often written without brackets.
+  const shaped: SpecNode =
+    type === 'list' && node.kind === 'scalar' && node.value !== null ? { ...node, kind: 'list', items: [node] } : node;
+  if (!fits(type, shaped)) {
+    report(mistakeAt('wrong-type', `expected ${valueTypes[type].expects}, not ${showNode(node)}`, node));
+    return undefined;
+  }
+  try {
+    const value = type === 'map' ? readTexts(node) : valueTypes[type].read(writtenOf(shaped));
+    if (!words || (typeof value === 'string' && words.includes(value))) return value;
+    report(mistakeAt('bad-value', `expected ${sayWords(words)}, not ${showNode(node)}`, node, hintOf(value, words)));
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    report(mistakeAt('bad-value', `${error.message}, not ${showNode(node)}`, node));
+  }
+  return undefined;
+}
+
+function fits(type: ValueTypeName, node: SpecNode): boolean {
+  if (type === 'json') return true;
+  if (type === 'list') return node.kind === 'list' && node.items.every(({ kind }) => kind === 'scalar');
+  return node.kind === (type === 'map' ? 'map' : 'scalar');
+}
+
+/** The values of a mapping of texts (headers, environment, names), each by its characters. */
+function readTexts(node: SpecNode): Value {
+  const texts: Record<string, Value> = {};
+  if (node.kind !== 'map') throw new ValueError('expected a mapping');
+  for (const { key, value } of node.pairs) setKey(texts, key.source, valueTypes.string.read(writtenOf(value)));
+  return texts;
+}
+
+/** `one of runner, target` */
+export function sayWords(words: readonly string[]): string {
+  return words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`;
+}
+
+function hintOf(value: Value, words: readonly string[]): string | undefined {
+  return typeof value === 'string' && words.length > 3 ? suggest(value, words, 'it can be') : undefined;
+}

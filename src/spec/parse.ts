@@ -1,0 +1,84 @@
+import type { Matchers } from '../matcher.js';
+import type { Entry, Problem } from '../model.js';
+import type { Resource, Resources } from '../resource.js';
+import { Defaults } from './defaults.js';
+import { EntryReader } from './entry.js';
+import { topKeys } from './keys.js';
+import { mistakeAt, suggest } from './mistake.js';
+import { type Pair, pairsOf, showNode } from './node.js';
+import type { Reader } from './per-target.js';
+import type { SpecSource } from './read.js';
+import { variablesFor, writtenTargets } from './scope.js';
+
+/** The keys at the top of the files of a spec: among them the resource types that it uses. */
+export function usedKeys(source: SpecSource): ReadonlySet<string> {
+  return new Set(source.files.flatMap(({ root }) => pairsOf(root).map(({ key }) => key.source)));
+}
+
+/**
+ * Reads the entries of a spec for one target: variables put in, `only`, `except` and `per-target` decided, every literal
+ * read with the type of its property. All mistakes are told at once; what is mistaken is left out.
+ *
+ * @param resources those that the spec uses, at least
+ * @param vars values of the command line
+ */
+export function parseEntries(
+  source: SpecSource,
+  target: string,
+  resources: Resources,
+  matchers: Matchers,
+  { vars }: { readonly vars: Readonly<Record<string, string>> },
+): { readonly entries: readonly Entry[]; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const report = (problem: Problem) => problems.push(problem);
+  const variables = variablesFor(source, target, vars, report);
+  const targetNames = new Set(writtenTargets(source).keys());
+  const reader: Reader = { target, targetNames, variables, report };
+  const defaults = new Defaults(reader);
+  const readers = new Map(
+    [...resources.values()].map((resource) => [resource.name, new EntryReader(resource, matchers, reader, defaults)]),
+  );
+  const entries: Entry[] = [];
+  for (const pair of source.files.flatMap(({ root }) => pairsOf(root))) {
+    const resource = resources.get(pair.key.source);
+    const entryReader = readers.get(pair.key.source);
+    if (resource && entryReader) entries.push(...readSection(pair, resource, entryReader, reader));
+    else if (!Object.hasOwn(topKeys, pair.key.source)) report(unknownSection(pair, resources));
+  }
+  if (entries.length === 0) reportEmpty(source, report);
+  return { entries, problems };
+}
+
+function readSection(pair: Pair, resource: Resource, entryReader: EntryReader, reader: Reader): Entry[] {
+  if (resource.subject.none) return [entryReader.read(pair)].filter((entry) => entry !== undefined);
+  const section = reader.variables.resolve(pair.value);
+  if (!section) return [];
+  const nothing =
+    section.kind === 'map' ? section.pairs.length === 0 : section.kind === 'scalar' && section.value === null;
+  if (nothing) {
+    const message = `\`${resource.name}\` names nothing to look at`;
+    reader.report(mistakeAt('vacuous-entry', message, pair.key, `for example ${resource.subject.example}: …`));
+  } else if (section.kind !== 'map') {
+    const message = `expected a mapping of subjects to what is expected of them, not ${showNode(section)}`;
+    reader.report(mistakeAt('wrong-type', message, section));
+  }
+  return pairsOf(section).flatMap((entry) => entryReader.read(entry) ?? []);
+}
+
+/** The shape check knows all names and comes first; this is for whoever reads without it. */
+function unknownSection({ key }: Pair, resources: Resources): Problem {
+  const known = [...resources.keys(), ...Object.keys(topKeys)];
+  const message = `there is no resource type ${JSON.stringify(key.source)}`;
+  return mistakeAt('unknown-resource', message, key, suggest(key.source, known, 'there are'));
+}
+
+/** A spec in which nothing at all is asserted, for any target. One that has nothing for this target alone is told by the run. */
+function reportEmpty(source: SpecSource, report: (problem: Problem) => void): void {
+  const [root] = source.files;
+  const asserts = source.files.some((file) =>
+    pairsOf(file.root).some(({ key }) => !Object.hasOwn(topKeys, key.source)),
+  );
+  if (!root || asserts || source.problems.some(({ severity }) => severity === 'error')) return;
+  const hint = 'for example: unit: { nginx: { active: true } }';
+  report(mistakeAt('empty-spec', 'the spec asserts nothing', { file: root, start: 0, end: 0 }, hint));
+}

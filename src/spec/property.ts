@@ -1,0 +1,127 @@
+import type { Matchers } from '../matcher.js';
+import type { Expectation, PropertyExpectation, Value } from '../model.js';
+import { type Property, propertyAt, type Resource } from '../resource.js';
+import { ExpectationReader } from './expectation.js';
+import { mistakeAt, positionOf, suggest } from './mistake.js';
+import { type MapNode, plainOf, type ScalarNode, type SpecNode, showNode } from './node.js';
+import { chooseBranch, plainWritten, type Reader, type Trace } from './per-target.js';
+
+/** Reads what is expected of the properties of one resource type. */
+export class PropertyReader {
+  private readonly expectations: ExpectationReader;
+
+  constructor(
+    private readonly resource: Resource,
+    matchers: Matchers,
+    private readonly reader: Reader,
+  ) {
+    this.expectations = new ExpectationReader(matchers, reader);
+  }
+
+  /**
+   * The expectations at a path: one for each matcher, and for each key of a mapping on a map or on JSON.
+   * Mistakes are told and left out.
+   *
+   * @param key where it stands, for the position
+   */
+  read(path: readonly string[], key: ScalarNode, written: SpecNode, perTarget = false): PropertyExpectation[] {
+    const property = propertyAt(this.resource, path);
+    const trace: Trace = { perTarget };
+    const node = chooseBranch(written, this.reader, trace);
+    if (!node) return trace.skip === undefined ? [] : [this.skipped(path, key, trace.skip)];
+    const { type } = property;
+    if (node.kind === 'map' && node.pairs.length === 0 && type !== 'json') return this.tellVacuous(node);
+    if (node.kind === 'map' && this.expectations.isMatchers(node, property)) {
+      return this.readMatchers(path, node, property, trace);
+    }
+    if (node.kind === 'map' && node.pairs.length > 0) return this.readKeys(path, node, property, trace.perTarget);
+    const expectation = this.expectations.readShorthand(node, property, trace);
+    return this.finish(path, key, expectation, node, trace);
+  }
+
+  private readMatchers(
+    path: readonly string[],
+    node: MapNode,
+    property: Property,
+    outer: Trace,
+  ): PropertyExpectation[] {
+    // One at a time: what is skipped or differs per target may be one of several.
+    return node.pairs.flatMap((pair) => {
+      const trace: Trace = { perTarget: outer.perTarget };
+      const [read] = this.expectations.readMatchers({ ...node, pairs: [pair] }, property, trace);
+      return this.finish(path, pair.key, read?.expectation, pair.value, trace);
+    });
+  }
+
+  private readKeys(
+    path: readonly string[],
+    node: MapNode,
+    property: Property,
+    perTarget: boolean,
+  ): PropertyExpectation[] {
+    return node.pairs.flatMap(({ key: written, value }) => {
+      const key = this.reader.variables.resolveKey(written);
+      if (!key) return [];
+      const name = property.lowerCaseKeys ? key.source.toLowerCase() : key.source;
+      return property.record
+        ? this.readRecord([...path, name], key, value, property)
+        : this.read([...path, name], key, value, perTarget);
+    });
+  }
+
+  /** One value of a map of records: its fields, or matchers on it as a whole. */
+  private readRecord(
+    path: readonly string[],
+    key: ScalarNode,
+    written: SpecNode,
+    property: Property,
+  ): PropertyExpectation[] {
+    const trace: Trace = { perTarget: false };
+    const node = chooseBranch(written, this.reader, trace);
+    if (!node) return trace.skip === undefined ? [] : [this.skipped(path, key, trace.skip)];
+    const fields = property.record ?? {};
+    const isFields = node.kind === 'map' && node.pairs.some((pair) => Object.hasOwn(fields, pair.key.source));
+    if (node.kind === 'map' && !isFields && this.expectations.isMatchers(node, { type: 'map' })) {
+      return this.readMatchers(path, node, { ...property, type: 'map' }, trace);
+    }
+    if (plainOf(node) === null || (node.kind === 'map' && node.pairs.length === 0)) return this.tellVacuous(key);
+    if (node.kind !== 'map') {
+      const message = `expected a mapping of ${Object.keys(fields).join(', ')}, not ${showNode(node)}`;
+      this.reader.report(mistakeAt('wrong-type', message, node));
+      return [];
+    }
+    return node.pairs.flatMap((pair) => {
+      if (Object.hasOwn(fields, pair.key.source)) {
+        return this.read([...path, pair.key.source], pair.key, pair.value, trace.perTarget);
+      }
+      const message = `${path[0]} have no property ${JSON.stringify(pair.key.source)}`;
+      const hint = suggest(pair.key.source, Object.keys(fields), 'there are');
+      this.reader.report(mistakeAt('unknown-property', message, pair.key, hint));
+      return [];
+    });
+  }
+
+  private tellVacuous(node: SpecNode): PropertyExpectation[] {
+    const what = node.kind === 'scalar' ? JSON.stringify(node.source) : 'an empty mapping';
+    this.reader.report(mistakeAt('vacuous-entry', `${what} asserts nothing`, node));
+    return [];
+  }
+
+  private finish(
+    path: readonly string[],
+    key: ScalarNode,
+    expectation: Expectation | undefined,
+    written: SpecNode,
+    trace: Trace,
+  ): PropertyExpectation[] {
+    if (trace.skip !== undefined) return [this.skipped(path, key, trace.skip)];
+    if (!expectation) return [];
+    const expected: Value = plainWritten(written, this.reader);
+    return [{ path, expectation, expected, perTarget: trace.perTarget, position: positionOf(key) }];
+  }
+
+  private skipped(path: readonly string[], key: ScalarNode, skip: string): PropertyExpectation {
+    const expectation: Expectation = { matcher: 'equal', argument: null };
+    return { path, expectation, expected: null, perTarget: true, position: positionOf(key), skip };
+  }
+}

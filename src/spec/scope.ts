@@ -1,0 +1,43 @@
+import type { Report } from './mistake.js';
+import { type Pair, pairsOf, type SpecFile, type SpecNode, valueAt } from './node.js';
+import type { SpecSource } from './read.js';
+import { nowhere, plainScalar, Variables } from './variables.js';
+
+/** The targets as they are written, by name: where files disagree, the later file and the including one win. */
+export function writtenTargets(source: SpecSource): ReadonlyMap<string, Pair> {
+  return new Map(
+    includedFirst(source).flatMap((file) =>
+      pairsOf(valueAt(file.root, 'targets')).map((pair) => [pair.key.source, pair]),
+    ),
+  );
+}
+
+/** What a file includes stands before it, in the order of its includes. */
+function includedFirst({ files }: SpecSource): readonly SpecFile[] {
+  const listFrom = (file: SpecFile): SpecFile[] => [
+    ...files.filter(({ includedBy }) => includedBy === file).flatMap(listFrom),
+    file,
+  ];
+  return files.filter(({ includedBy }) => !includedBy).flatMap(listFrom);
+}
+
+/**
+ * The variables for a target: `vars` of included files, of the files that include them, of the target, and of the
+ * command line, the later ones winning.
+ */
+export function variablesFor(
+  source: SpecSource,
+  target: string | undefined,
+  vars: Readonly<Record<string, string>>,
+  report: Report,
+): Variables {
+  const defined = new Map<string, SpecNode>();
+  const define = (node: SpecNode | undefined) => {
+    for (const { key, value } of pairsOf(node)) defined.set(key.source, value);
+  };
+  for (const file of includedFirst(source)) define(valueAt(file.root, 'vars'));
+  if (target !== undefined) define(valueAt(writtenTargets(source).get(target)?.value, 'vars'));
+  for (const [name, text] of Object.entries(vars)) defined.set(name, plainScalar(text, nowhere(`--var ${name}`)));
+  const incomplete = source.problems.some(({ severity }) => severity === 'error');
+  return new Variables({ defined, env: source.env, incomplete }, report);
+}

@@ -1,0 +1,56 @@
+import { Composer, type CST, type Document, Lexer, type ParsedNode, Parser } from 'yaml';
+import type { Problem } from '../model.js';
+import { mistakeAt } from './mistake.js';
+import type { Place, SpecFile, SpecNode } from './node.js';
+import { buildTree, TooLarge } from './tree.js';
+
+/** How deep lists and mappings may stand in each other; the library's composer is recursive and dies of more than some thousand. */
+const deepest = 100;
+
+/**
+ * Parses the text of a file: YAML 1.2, core schema, one document. Duplicate keys are found by the tree's builder, since
+ * the library's search for them is quadratic. Of several errors in the syntax only the first is told: the others are
+ * mostly its consequences.
+ */
+export function parseYaml(file: SpecFile): { readonly root?: SpecNode; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const place = (start: number, end: number): Place => ({ file, start, end });
+  try {
+    const [document, second] = composeDocuments(file);
+    const [wrong] = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
+    if (wrong) return { problems: [mistakeAt('yaml-syntax', sayError(wrong.message), place(...wrong.pos))] };
+    if (second) {
+      const start = file.text.lastIndexOf('---', second.contents?.range[0] ?? second.range[1]);
+      const hint = 'put the second into a file of its own, and that under `include`';
+      problems.push(mistakeAt('several-documents', 'a file is one YAML document', place(start, start + 3), hint));
+    }
+    if (!document?.contents) return { problems };
+    return { root: buildTree(document.contents, file, (problem) => problems.push(problem)), problems };
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    return { problems: [...problems, mistakeAt('too-large', error.message, error.place)] };
+  }
+}
+
+function composeDocuments(file: SpecFile): Document.Parsed<ParsedNode>[] {
+  const composer = new Composer({ schema: 'core', keepSourceTokens: false, uniqueKeys: false, logLevel: 'silent' });
+  return [...composer.compose(parseTokens(file))] as Document.Parsed<ParsedNode>[];
+}
+
+/** As the library's own `parse` does it, with an eye on the depth. */
+function* parseTokens(file: SpecFile): Generator<CST.Token, void> {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(file.text)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length > deepest) {
+      const place = { file, start: parser.offset - lexeme.length, end: parser.offset };
+      throw new TooLarge(`lists and mappings stand in each other more than ${deepest} deep`, place);
+    }
+  }
+  yield* parser.end();
+}
+
+function sayError(message: string): string {
+  const text = message.replaceAll('\n', ' ').trim();
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
