@@ -87,7 +87,9 @@ async function tryAddress(query: Question, network: Network, seconds: number, si
   const deadline = startDeadline(seconds, signal);
   const start = performance.now();
   try {
-    await (isUdp(query) ? knock(network, place, query, deadline.signal) : open(network, place, query, deadline.signal));
+    const asking = (isUdp(query) ? knock : open)(network, place, query, deadline.signal);
+    // A way that does not heed the signal must not hold up the answer.
+    await Promise.race([asking, deadline.rejection]);
     const time = (performance.now() - start) / 1000;
     return known<Readings>({ reachable: true, reason: absentReading('it is reachable'), time });
   } catch (error) {
