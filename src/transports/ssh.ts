@@ -69,10 +69,18 @@ export async function openSsh(target: Target, options: TransportOptions): Promis
     return toTransport(target, await connectAll(await library, hops, socket, options));
   } catch (error) {
     void socket.then((opened) => opened.destroy()).catch(() => {});
-    if (!(error instanceof BeyondSsh2) || target.transport === 'ssh2') throw error;
+    if (!(error instanceof BeyondSsh2)) throw error;
+    if (target.transport === 'ssh2') throw explainLack(target, error);
     options.notice(`${target.name}: using the system's ssh, because ${error.message}`);
     return openWithSystemSsh(target, options);
   }
+}
+
+function explainLack(target: Target, error: BeyondSsh2): NixspecError {
+  return new NixspecError('connection-failed', `${target.name}: ${error.message}`, {
+    ...{ operation: 'connect', target: target.name, cause: error },
+    hint: "leave out `transport: ssh2`: then nixspec uses the system's ssh by itself",
+  });
 }
 
 async function openWithSystemSsh(target: Target, options: TransportOptions): Promise<Transport> {
