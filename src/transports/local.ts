@@ -4,7 +4,7 @@ import { constants, hostname } from 'node:os';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { NixspecError } from '../error.js';
 import type { Target } from '../model.js';
-import { runInShell, type StartedShell, startCommand } from '../running-program.js';
+import { runInShell, type StartedShell, startCommand } from '../started-shell.js';
 import type { RunningProgram, Transport, TransportOptions } from '../transport.js';
 import { explainSocketError } from '../unreachable.js';
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { NixspecError } from '../error.js';
 import type { Target } from '../model.js';
-import { runInShell, type StartedShell, startCommand } from '../running-program.js';
+import { runInShell, type StartedShell, startCommand } from '../started-shell.js';
 import { type ConfigQuestion, resolveSshConfig, type SshConfig, sshArguments } from '../ssh/config.js';
 import { showHostPort } from '../ssh/destination.js';
 import { interrupted, type Place, showPlace } from '../ssh/failures.js';

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel, ConnectConfig } from 'ssh2';
 import { NixspecError } from '../error.js';
 import type { Target } from '../model.js';
-import { runInShell, type StartedShell, startCommand } from '../running-program.js';
+import { runInShell, type StartedShell, startCommand } from '../started-shell.js';
 import { type Algorithms, chooseAlgorithms } from '../ssh/algorithms.js';
 import { ChannelSocket } from '../ssh/channel-socket.js';
 import type { SshConfig } from '../ssh/config.js';
