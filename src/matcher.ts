@@ -26,17 +26,30 @@ export type ArgumentShape =
   | 'key'
   | 'paths';
 
-/** What came of a comparison: data for the reports, not text alone. */
+/**
+ * `missing`: there was nothing to compare (no such path, not a number): fails, and fails under `not` too, since nothing
+ * passes by being missing. `unknown` stays unknown through `not`, `and`, `or`.
+ */
+export type MatchVerdict = 'passed' | 'failed' | 'missing' | 'unknown';
+
+/** What came of a comparison: data for the reports, not text alone. Phrases are only made when they are read. */
 export interface Match {
-  /**
-   * `missing`: there was nothing to compare (no such path, no such key): fails, and fails under `not` too, since
-   * nothing passes by being missing. `unknown` stays unknown through `not`, `and`, `or`.
-   */
-  readonly verdict: 'passed' | 'failed' | 'missing' | 'unknown';
+  readonly verdict: MatchVerdict;
   /** What was expected, as a phrase after "expected": `at least 14 d`, `not to contain "error"`. */
   readonly expected: string;
   /** What was found, as a phrase after "found": `3 d`. */
   readonly found: string;
+  /** Lines to show beneath: a diff of two texts. */
+  readonly details?: string;
+}
+
+/** What a matcher answers. Functions, as most assertions pass and nobody reads why. */
+export interface Finding {
+  readonly verdict: MatchVerdict;
+  found(): string;
+  /** Where it should say less, or other words, than `phrase`: the parts that did not hold. */
+  expected?(): string;
+  details?(): string | undefined;
 }
 
 /** What a matcher may use of its surroundings. */
@@ -45,6 +58,8 @@ export interface MatchContext {
   readonly type: ValueTypeName;
   /** Applies a nested expectation to a value of the given type. */
   match(actual: Value, type: ValueTypeName, expectation: Expectation): Match;
+  /** What a nested expectation expects, in words. */
+  phrase(expectation: Expectation, type: ValueTypeName): string;
   /** Shows a value of a type to people: units on numbers, text shortened, control characters escaped. */
   show(value: Value, type?: ValueTypeName): string;
 }
@@ -64,7 +79,9 @@ export interface Matcher {
    * Asked while the spec is read, so that it becomes a problem at its place.
    */
   mistake?(argument: Argument): string | undefined;
-  apply(actual: Value, argument: Argument, context: MatchContext): Match;
+  /** What is expected, as a phrase after "expected". */
+  phrase(argument: Argument, context: MatchContext): string;
+  apply(actual: Value, argument: Argument, context: MatchContext): Finding;
 }
 
 /** Every value type: for matchers that judge anything. */
@@ -83,11 +100,23 @@ export const anyType: readonly ValueTypeName[] = [
   'mode',
 ];
 
-/** The types whose values have an order. JSON is among them for its numbers. */
-export const orderedTypes: readonly ValueTypeName[] = ['number', 'duration', 'size', 'time', 'percentage', 'json'];
+/** The types whose values have an order. Text and JSON are among them for the numbers they hold. */
+export const orderedTypes: readonly ValueTypeName[] = [
+  'number',
+  'duration',
+  'size',
+  'time',
+  'percentage',
+  'json',
+  'string',
+  'text',
+];
 
 /** The types whose values are text. */
 export const textTypes: readonly ValueTypeName[] = ['string', 'text', 'mode', 'json'];
+
+/** The types whose values have elements: of text, its lines. */
+export const elementTypes: readonly ValueTypeName[] = ['list', 'text', 'json'];
 
 /** All names, sorted: `matchers/have-prefix.ts` is `have-prefix`. */
 export function matcherNames(): readonly string[] {
@@ -115,16 +144,51 @@ export function elementType(type: ValueTypeName): ValueTypeName {
  */
 export function applyExpectation(
   matchers: Matchers,
-  show: MatchContext['show'],
+  show: Show,
   actual: Value,
   type: ValueTypeName,
   expectation: Expectation,
 ): Match {
-  const matcher = matchers.get(expectation.matcher);
-  if (!matcher) throw new TypeError(`no matcher ${expectation.matcher}`);
-  return matcher.apply(actual, expectation.argument, {
+  const matcher = matcherNamed(matchers, expectation.matcher);
+  const context = makeContext(matchers, show, type);
+  const finding = matcher.apply(actual, expectation.argument, context);
+  return {
+    verdict: finding.verdict,
+    get expected() {
+      return finding.expected?.() ?? matcher.phrase(expectation.argument, context);
+    },
+    get found() {
+      return finding.found();
+    },
+    get details() {
+      return finding.details?.();
+    },
+  };
+}
+
+/** What an expectation expects, in words, where there is no value to apply it to. */
+export function describeExpectation(
+  matchers: Matchers,
+  show: Show,
+  type: ValueTypeName,
+  { matcher, argument }: Expectation,
+): string {
+  return matcherNamed(matchers, matcher).phrase(argument, makeContext(matchers, show, type));
+}
+
+type Show = (value: Value, type: ValueTypeName) => string;
+
+function makeContext(matchers: Matchers, show: Show, type: ValueTypeName): MatchContext {
+  return {
     type,
     match: (value, valueType, nested) => applyExpectation(matchers, show, value, valueType, nested),
+    phrase: (nested, valueType) => describeExpectation(matchers, show, valueType, nested),
     show: (value, valueType = type) => show(value, valueType),
-  });
+  };
+}
+
+function matcherNamed(matchers: Matchers, name: string): Matcher {
+  const matcher = matchers.get(name);
+  if (!matcher) throw new TypeError(`no matcher ${name}`);
+  return matcher;
 }

@@ -1,0 +1,50 @@
+import { equalTo, phraseInside } from './expectation.js';
+import { elementType, type MatchContext } from './matcher.js';
+import type { Expectation, Value, ValueTypeName } from './model.js';
+import type { Pairing } from './pair-elements.js';
+import { listSome, splitLines } from './text.js';
+
+/** The elements of a list, the lines of a text; undefined where JSON is neither. */
+export function elementsOf(
+  actual: Value,
+  type: ValueTypeName,
+): { readonly elements: readonly Value[] | undefined; readonly type: ValueTypeName } {
+  if (Array.isArray(actual)) return { elements: actual, type: elementType(type) };
+  if (typeof actual === 'string') return { elements: splitLines(actual), type: 'string' };
+  return { elements: undefined, type: elementType(type) };
+}
+
+export function wordElement(type: ValueTypeName): string {
+  return type === 'text' ? 'a line' : 'an element';
+}
+
+/** `[80, 443]`: plain values as lists are shown, anything else in words. */
+export function phraseElements(expectations: readonly Expectation[], context: MatchContext): string {
+  return `[${listSome(
+    expectations.map((one) => phraseElement(one, context)),
+    20,
+  )}]`;
+}
+
+function phraseElement(expectation: Expectation, context: MatchContext): string {
+  const value = equalTo(expectation);
+  if (typeof value === 'string') return value === '' ? '""' : value;
+  return phraseInside(expectation, elementType(context.type), context);
+}
+
+/** The value, and which elements are missing and which are too much. */
+export function describePairing(
+  actual: Value,
+  { missing, extra }: Pairing,
+  context: MatchContext,
+  { extras }: { readonly extras: boolean },
+): string {
+  const { show } = context;
+  const shown = Array.isArray(actual) && actual.length === 0 ? 'no elements' : show(actual);
+  const words = extra.map((value) => (typeof value === 'string' ? value : show(value, 'json')));
+  const said = [
+    missing.length > 0 && `missing ${listSome(missing.map((one) => phraseElement(one, context)))}`,
+    extras && extra.length > 0 && `extra ${listSome(words)}`,
+  ].filter(Boolean);
+  return said.length === 0 ? shown : `${shown} (${said.join('; ')})`;
+}

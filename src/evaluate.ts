@@ -1,0 +1,238 @@
+import { applyExpectation, describeExpectation, type Match, type Matchers } from './matcher.js';
+import type { Assertion, Fact, Observation, Outcome, OutcomeStatus, Query, Reading, Readings, Value } from './model.js';
+import { isNoReading, propertyAt, type Resources } from './resource.js';
+import { countOf, listSome } from './text.js';
+import { showValue } from './value.js';
+
+/** In place of a secret value. */
+const mask = '***';
+
+/** The judgement, before it is put on record. */
+interface Judgement {
+  readonly status: OutcomeStatus;
+  readonly message: string;
+  readonly actual?: Value;
+}
+
+/**
+ * The verdict on one assertion. Nothing passes by being missing: an absent thing satisfies only `exists: false`, an
+ * unknown one nothing. Pure.
+ *
+ * @param observation the answer to the assertion's query; undefined where nobody asked
+ * @param looks how often it was looked at, this time included
+ */
+export function evaluate(
+  assertion: Assertion,
+  observation: Observation | undefined,
+  looks: number,
+  matchers: Matchers,
+): Outcome {
+  if (assertion.skip !== undefined) return record(assertion, { status: 'skipped', message: assertion.skip }, 0);
+  return record(assertion, judgeObservation(assertion, observation, matchers), looks);
+}
+
+function judgeObservation(assertion: Assertion, observation: Observation | undefined, matchers: Matchers): Judgement {
+  if (!observation) return unknown('it was not asked');
+  if (observation.status === 'unknown') return unknown(observation.reason);
+  const [property = '', ...keys] = assertion.path;
+  if (property === 'exists') return judgeExists(assertion, observation, matchers);
+  if (observation.status === 'absent') return failed(`not there: ${observation.reason}`);
+  if (observation.readings.exists === false) return failed('not there');
+  const reading = descend(observation.readings, property, keys);
+  return 'judgement' in reading
+    ? reading.judgement(assertion, matchers)
+    : judgeReading(assertion, reading.value, matchers);
+}
+
+function judgeExists(
+  assertion: Assertion,
+  observation: Exclude<Observation, { status: 'unknown' }>,
+  matchers: Matchers,
+): Judgement {
+  if (observation.status === 'known') return judgeReading(assertion, observation.readings.exists ?? true, matchers);
+  const judgement = judgeReading(assertion, false, matchers);
+  return judgement.status === 'failed' ? { ...judgement, message: `not there: ${observation.reason}` } : judgement;
+}
+
+function judgeReading(assertion: Assertion, reading: Reading, matchers: Matchers): Judgement {
+  if (!isNoReading(reading)) return judgeValue(assertion, reading, matchers);
+  if (reading.noReading === 'unknown') return unknown(reading.reason);
+  return failed(`expected ${phraseOf(assertion, matchers)}, found nothing: ${reading.reason}`);
+}
+
+function judgeValue(assertion: Assertion, actual: Value, matchers: Matchers): Judgement {
+  const match = applyExpectation(matchers, showValue, actual, assertion.type, assertion.expectation);
+  if (match.verdict === 'passed') return { status: 'passed', message: '', actual };
+  const status = match.verdict === 'unknown' ? 'unknown' : 'failed';
+  return { status, message: describeMatch(match), actual };
+}
+
+/** `expected at least 14 d, found 3 d`, and beneath it a diff where there is one. */
+function describeMatch({ expected, found, details }: Match): string {
+  const said = `expected ${expected}, found ${found}`;
+  return details === undefined ? said : `${said}\n${details}`;
+}
+
+function phraseOf({ type, expectation }: Assertion, matchers: Matchers): string {
+  return describeExpectation(matchers, showValue, type, expectation);
+}
+
+function failed(message: string): Judgement {
+  return { status: 'failed', message };
+}
+
+function unknown(message: string): Judgement {
+  return { status: 'unknown', message };
+}
+
+// ---------------------------------------------------------------------------------------------------- paths
+
+type Found =
+  | { readonly value: Reading }
+  | { readonly judgement: (assertion: Assertion, matchers: Matchers) => Judgement };
+
+/** What stands at a path inside a map property. A key that is not there fails, under `not` too. */
+function descend(readings: Readings, property: string, keys: readonly string[]): Found {
+  const reading = Object.hasOwn(readings, property) ? readings[property] : undefined;
+  if (reading === undefined) return { judgement: () => unknown('not reported') };
+  let value = reading;
+  for (const [at, key] of keys.entries()) {
+    if (isNoReading(value)) break;
+    const inner = memberOf(value, key);
+    if (inner === undefined) return { judgement: missingKey(value, [property, ...keys.slice(0, at)], key) };
+    value = inner;
+  }
+  return { value };
+}
+
+/** Inside a record map there may be a reason in place of a value, which the type of `Value` takes for a map. */
+function memberOf(value: Reading, key: string): Reading | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  if (Array.isArray(value)) return /^(0|[1-9]\d*)$/.test(key) ? (value as readonly Value[])[Number(key)] : undefined;
+  return Object.hasOwn(value, key) ? (value as { readonly [name: string]: Reading })[key] : undefined;
+}
+
+function missingKey(value: Reading, path: readonly string[], key: string) {
+  const place = path.join('.');
+  return (assertion: Assertion, matchers: Matchers): Judgement => {
+    const expected = `expected ${phraseOf(assertion, matchers)}, found nothing`;
+    return failed(`${expected}: there is no ${showKey(key)} in ${place}, which ${describeKeys(value, key)}`);
+  };
+}
+
+function describeKeys(value: Reading, key: string): string {
+  if (value === null || typeof value !== 'object') return 'is no mapping';
+  const keys = Object.keys(value);
+  if (keys.length === 0) return 'is empty';
+  if (Array.isArray(value)) return `has ${countOf(keys.length, 'element')}`;
+  const alike = keys.find((one) => one.toLowerCase() === key.toLowerCase());
+  return `has ${alike === undefined ? listSome(keys.map(showKey)) : showKey(alike)}`;
+}
+
+const longestKey = 80;
+
+function showKey(key: string): string {
+  return key.length > longestKey ? `${key.slice(0, longestKey)}…` : key;
+}
+
+// -------------------------------------------------------------------------------------------------- outcomes
+
+function record(assertion: Assertion, judgement: Judgement, looks: number): Outcome {
+  const { id, resource, subject, property, type, volatile, secret, expectation, options, perTarget, position } =
+    assertion;
+  const { status, actual } = judgement;
+  return {
+    id,
+    resource,
+    subject,
+    property,
+    matcher: expectation.matcher,
+    type,
+    ...(volatile && { volatile }),
+    expected: secret ? mask : assertion.expected,
+    ...(actual !== undefined && { actual: secret ? mask : actual }),
+    status,
+    severity: options.severity,
+    message: addLooks(secret ? hideValues(judgement) : judgement.message, status, looks),
+    looks,
+    ...(options.title !== undefined && { title: options.title }),
+    ...(perTarget && { perTarget }),
+    position,
+  };
+}
+
+/** What could not be found out may be told; what was found, and what was expected, may not. */
+function hideValues({ status, message, actual }: Judgement): string {
+  if (actual === undefined && (status === 'unknown' || status === 'skipped')) return message;
+  return status === 'passed' ? '' : 'other than expected; the value is secret';
+}
+
+/** Who waited wants to know that it came late, or not at all. Before a diff, not after it. */
+function addLooks(message: string, status: OutcomeStatus, looks: number): string {
+  if (looks < 2) return message;
+  if (status === 'passed') return `after ${looks} looks`;
+  const [first = '', ...rest] = message.split('\n');
+  return [`${first} (after ${looks} looks)`, ...rest].join('\n');
+}
+
+// ----------------------------------------------------------------------------------------------------- facts
+
+/**
+ * One fact for each resource, subject and wanted property, in the order of the queries. Where two queries ask for the
+ * same with other parameters, the first is the fact, in every run alike. Pure.
+ */
+export function factsOf(
+  queries: readonly Query[],
+  observations: ReadonlyMap<string, Observation>,
+  resources: Resources,
+): Fact[] {
+  const facts = new Map<string, Fact>();
+  for (const query of queries) {
+    for (const property of query.wanted) {
+      const address = JSON.stringify([query.resource, query.subject, property]);
+      if (!facts.has(address)) facts.set(address, makeFact(query, property, observations.get(query.id), resources));
+    }
+  }
+  return [...facts.values()];
+}
+
+function makeFact(
+  { resource: name, subject }: Query,
+  property: string,
+  observation: Observation | undefined,
+  resources: Resources,
+): Fact {
+  const resource = resources.get(name);
+  if (!resource) throw new TypeError(`resource ${name} is not loaded`);
+  const { type, volatile, secret } = propertyAt(resource, [property]);
+  const fact = { resource: name, subject, property };
+  const marks = { type, ...(volatile && { volatile }) };
+  const reading = readingOf(property, observation);
+  if (!isNoReading(reading))
+    return { ...fact, status: 'known', ...marks, value: secret ? mask : withoutReasons(reading) };
+  return { ...fact, status: reading.noReading, ...marks, reason: reading.reason };
+}
+
+function readingOf(property: string, observation: Observation | undefined): Reading {
+  if (!observation) return { noReading: 'unknown', reason: 'it was not asked' };
+  if (observation.status === 'known') {
+    const { exists } = observation.readings;
+    if (property === 'exists') return exists ?? true;
+    if (exists === false) return { noReading: 'absent', reason: 'not there' };
+    // Not `??`: the JSON value null was reported.
+    const reading = Object.hasOwn(observation.readings, property) ? observation.readings[property] : undefined;
+    return reading === undefined ? { noReading: 'unknown', reason: 'not reported' } : reading;
+  }
+  if (property === 'exists' && observation.status === 'absent') return false;
+  return { noReading: observation.status, reason: observation.reason };
+}
+
+/** In a map, keys whose value could not be told or that have none are left out: a reason is no value. */
+function withoutReasons(value: Value): Value {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  const inner = Object.entries(value as { readonly [key: string]: Reading });
+  if (!inner.some(([, one]) => one !== null && typeof one === 'object')) return value;
+  return Object.fromEntries(
+    inner.flatMap(([key, one]) => (isNoReading(one) ? [] : [[key, withoutReasons(one)] as const])),
+  );
+}

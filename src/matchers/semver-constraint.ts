@@ -1,0 +1,81 @@
+import { createRequire } from 'node:module';
+import type { SemVer } from 'semver';
+import { judge, missing } from '../expectation.js';
+import type { Matcher } from '../matcher.js';
+import type { Value } from '../model.js';
+
+const semverConstraint: Matcher = {
+  name: 'semver-constraint',
+  summary: 'The version (of a list, every one) is within the range; 1.24 counts as 1.24.0, pre-releases as versions',
+  example: { 'semver-constraint': '>=1.24 <2 !=1.25.1' },
+  types: ['string', 'text', 'list', 'json'],
+  argument: 'semver',
+  mistake: (argument) =>
+    readRange(String(argument)) ? undefined : 'not a semver range such as ">=1.24 <2", "~1.24.3" or "1.x || 2.x"',
+  phrase: (argument) => `a version within ${String(argument)}`,
+  apply: (actual, argument, { show, type }) => {
+    const range = readRange(String(argument));
+    const texts = (Array.isArray(actual) ? actual : [actual]) as readonly Value[];
+    if (!range || texts.length === 0) return missing(() => (range ? 'no version' : 'a range that is none'));
+    const versions = texts.map((text) => ({ text, version: readVersion(String(text)) }));
+    const unread = versions.find(({ version }) => version === undefined);
+    if (unread) return missing(() => `${show(unread.text, 'string')}, which is not a semantic version`);
+    const outside = versions.filter(({ version }) => version && !range(version));
+    return judge(outside.length === 0, () => {
+      const told = outside.length === 0 ? versions : outside;
+      return told.map(({ text, version }) => describeVersion(text, version, type === 'text')).join(', ');
+    });
+  },
+};
+
+export default semverConstraint;
+
+/** Loaded when a spec uses it. */
+function loadSemver() {
+  const require = createRequire(import.meta.url);
+  return {
+    parse: require('semver/functions/parse.js') as typeof import('semver')['parse'],
+    Range: require('semver/classes/range.js') as typeof import('semver')['Range'],
+  };
+}
+
+// Pre-releases count (2.0.0-rc1 is more than 1.24), and 26.05 is a version although of its zero.
+const options = { loose: true, includePrerelease: true };
+
+/** A range of npm's syntax, and of Goss's `!=1.5.0` and `==1.5.0` beside. Undefined where it is none. */
+function readRange(text: string): ((version: SemVer) => boolean) | undefined {
+  const { Range } = loadSemver();
+  const alternatives = text.split('||').map((alternative) => {
+    const words = alternative.replace(/([!<>=~^]=?)\s+/g, '$1').replaceAll('==', '=');
+    const excluded = [...words.matchAll(/!=?(\S+)/g)].map((match) => match[1] ?? '');
+    return { included: words.replace(/!=?\S+/g, ' ').trim(), excluded };
+  });
+  try {
+    const tests = alternatives.map(({ included, excluded }) => {
+      if (included === '' && excluded.length === 0) throw new Error('an empty range');
+      const inside = new Range(included, options);
+      const outside = excluded.map((word) => new Range(word, options));
+      return (version: SemVer) => inside.test(version) && !outside.some((range) => range.test(version));
+    });
+    return (version) => tests.some((test) => test(version));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A version as it is, or with the parts that are left out: `1.24`, `v3`. No guessing beyond that: `1:2.3-4+deb12u1` is
+ * not 1.0.0, and taking it for that would pass what nobody looked at.
+ */
+function readVersion(text: string): SemVer | undefined {
+  const { parse } = loadSemver();
+  const version = text.trim();
+  const [, start, rest] = /^([v=]*\d+(?:\.\d+)?)((?:[-+].*)?)$/.exec(version) ?? [];
+  const padded = start === undefined ? version : `${start}${'.0'.repeat(start.includes('.') ? 1 : 2)}${rest}`;
+  return parse(padded, options) ?? undefined;
+}
+
+function describeVersion(value: Value, version: SemVer | undefined, trims: boolean): string {
+  const text = trims ? String(value).trim() : String(value);
+  return version && version.raw !== text && version.version !== text ? `${text} (as ${version.version})` : text;
+}
