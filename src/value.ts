@@ -60,7 +60,7 @@ export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
   boolean: {
     name: 'boolean',
     expects: 'true or false',
-    schema: { type: ['boolean', 'string'], enum: [true, false, 'yes', 'no', 'on', 'off', 'true', 'false'] },
+    schema: { type: ['boolean', 'string'], pattern: '^(true|false|yes|no|on|off)$' },
     read: ({ value }) => {
       if (typeof value === 'boolean') return value;
       if (value === 'yes' || value === 'on' || value === 'true') return true;

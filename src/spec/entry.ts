@@ -8,6 +8,7 @@ import { mistakeAt, positionOf, suggest } from './mistake.js';
 import { type MapNode, type Pair, type ScalarNode, type SpecNode, showNode, valueAt } from './node.js';
 import type { Reader } from './per-target.js';
 import { PropertyReader } from './property.js';
+import { unknownProperty } from './unknown-name.js';
 
 /** Seconds between looks, where `every` is not given, and the shortest. */
 const everySecond = 1;
@@ -92,8 +93,7 @@ export class EntryReader {
       ...Object.keys(entryKeys),
       'exists',
     ];
-    const message = `\`${this.resource.name}\` has no property ${JSON.stringify(name)}`;
-    this.reader.report(mistakeAt('unknown-property', message, key, suggest(name, known, 'there are')));
+    this.reader.report(unknownProperty(this.resource.name, name, key, known));
     return [];
   }
 

@@ -1,10 +1,12 @@
 import { elementType, type Matcher, type Matchers } from '../matcher.js';
 import type { Argument, Expectation, Value } from '../model.js';
+import type { ProblemCode } from '../problem.js';
 import { valueTypes } from '../value.js';
 import { type LiteralForm, readLiteral } from './literal.js';
-import { mistakeAt, suggest } from './mistake.js';
+import { mistakeAt } from './mistake.js';
 import { type MapNode, type Pair, type SpecNode, setKey, showNode } from './node.js';
 import { chooseBranch, type Reader, type Trace } from './per-target.js';
+import { unusableMatcher } from './unknown-name.js';
 
 /** Reads what is expected of a value, with the type of the value. */
 export class ExpectationReader {
@@ -61,15 +63,8 @@ export class ExpectationReader {
 
   private findMatcher({ key }: Pair, { type }: LiteralForm): Matcher | undefined {
     const matcher = this.matchers.get(key.source);
-    const able = () => [...this.matchers.values()].filter(({ types }) => types.includes(type)).map(({ name }) => name);
-    if (!matcher) {
-      const hint = suggest(key.source, [...able(), 'per-target'], 'matchers here are');
-      this.tell('unknown-matcher', `there is no matcher ${JSON.stringify(key.source)}`, key, hint);
-      return undefined;
-    }
-    if (matcher.types.includes(type)) return matcher;
-    const message = `\`${key.source}\` cannot judge ${valueTypes[type].expects}`;
-    this.tell('matcher-not-allowed', message, key, `here can stand: ${able().join(', ')}`);
+    if (matcher?.types.includes(type)) return matcher;
+    this.reader.report(unusableMatcher(key.source, key, this.matchers, type));
     return undefined;
   }
 
@@ -78,8 +73,8 @@ export class ExpectationReader {
       value: () => this.literal(form, written),
       string: () => this.literal({ type: 'string' }, written),
       number: () => this.literal({ type: 'number' }, written),
-      regexp: () => this.checked(matcher, this.literal({ type: 'string' }, written), written),
-      semver: () => this.checked(matcher, this.literal({ type: 'string' }, written), written),
+      regexp: () => this.literal({ type: 'string' }, written),
+      semver: () => this.literal({ type: 'string' }, written),
       patterns: () => this.readPatterns(matcher, written),
       length: () => this.readLength(written, trace),
       expectation: () => this.read(written, form, trace),
@@ -89,7 +84,8 @@ export class ExpectationReader {
       key: () => this.read(written, { type: 'string' }, trace),
       paths: () => this.readPaths(written, trace),
     };
-    return readers[matcher.argument]();
+    const argument = readers[matcher.argument]();
+    return argument !== undefined && this.isUsable(matcher, argument, written) ? argument : undefined;
   }
 
   private literal(form: LiteralForm, node: SpecNode): Value | undefined {
@@ -97,23 +93,23 @@ export class ExpectationReader {
   }
 
   /** What only the matcher knows: whether a regular expression compiles, a range can be read. */
-  private checked(matcher: Matcher | undefined, argument: Value | undefined, node: SpecNode): Value | undefined {
-    if (argument === undefined) return undefined;
+  private isUsable(matcher: Matcher | undefined, argument: Argument, node: SpecNode): boolean {
     const mistake = matcher?.mistake?.(argument);
-    if (mistake === undefined) return argument;
-    const code = matcher?.argument === 'semver' ? 'bad-range' : 'bad-regexp';
-    this.tell(code, mistake, node);
-    return undefined;
+    if (matcher && mistake !== undefined) this.tell(mistakeCodes[matcher.argument] ?? 'bad-value', mistake, node);
+    return mistake === undefined;
   }
 
   private readPatterns(matcher: Matcher | undefined, written: SpecNode): readonly Value[] | undefined {
     const node = this.reader.variables.resolveAll(written);
     if (!node) return undefined;
     const items = node.kind === 'list' ? node.items : [node];
-    if (items.length === 0) this.tell('vacuous-entry', 'an empty list of patterns asserts nothing', node, emptyHint);
+    if (items.length === 0) {
+      this.tell('vacuous-entry', 'an empty list of patterns asserts nothing', node, emptyHint);
+      return undefined;
+    }
     const patterns = items.map((item) => {
       const text = this.literal({ type: 'string' }, item);
-      return text !== undefined && this.checked(matcher, [text], item) ? text : undefined;
+      return text !== undefined && this.isUsable(matcher, [text], item) ? text : undefined;
     });
     return whole(patterns);
   }
@@ -173,10 +169,16 @@ export class ExpectationReader {
     return paths;
   }
 
-  private tell(code: Parameters<typeof mistakeAt>[0], message: string, node: SpecNode, hint?: string): void {
+  private tell(code: ProblemCode, message: string, node: SpecNode, hint?: string): void {
     this.reader.report(mistakeAt(code, message, node, hint));
   }
 }
+
+const mistakeCodes: { readonly [shape in Matcher['argument']]?: ProblemCode } = {
+  regexp: 'bad-regexp',
+  patterns: 'bad-regexp',
+  semver: 'bad-range',
+};
 
 const emptyHint = 'for empty text write ""';
 

@@ -4,11 +4,12 @@ import type { Resource, Resources } from '../resource.js';
 import { Defaults } from './defaults.js';
 import { EntryReader } from './entry.js';
 import { topKeys } from './keys.js';
-import { mistakeAt, suggest } from './mistake.js';
+import { mistakeAt } from './mistake.js';
 import { type Pair, pairsOf, showNode } from './node.js';
 import type { Reader } from './per-target.js';
 import type { SpecSource } from './read.js';
 import { variablesFor, writtenTargets } from './scope.js';
+import { unknownResource } from './unknown-name.js';
 
 /** The keys at the top of the files of a spec: among them the resource types that it uses. */
 export function usedKeys(source: SpecSource): ReadonlySet<string> {
@@ -43,7 +44,8 @@ export function parseEntries(
     const resource = resources.get(pair.key.source);
     const entryReader = readers.get(pair.key.source);
     if (resource && entryReader) entries.push(...readSection(pair, resource, entryReader, reader));
-    else if (!Object.hasOwn(topKeys, pair.key.source)) report(unknownSection(pair, resources));
+    else if (!Object.hasOwn(topKeys, pair.key.source))
+      report(unknownResource(pair.key.source, pair.key, [...resources.keys(), ...Object.keys(topKeys)]));
   }
   if (entries.length === 0) reportEmpty(source, report);
   return { entries, problems };
@@ -63,13 +65,6 @@ function readSection(pair: Pair, resource: Resource, entryReader: EntryReader, r
     reader.report(mistakeAt('wrong-type', message, section));
   }
   return pairsOf(section).flatMap((entry) => entryReader.read(entry) ?? []);
-}
-
-/** The shape check knows all names and comes first; this is for whoever reads without it. */
-function unknownSection({ key }: Pair, resources: Resources): Problem {
-  const known = [...resources.keys(), ...Object.keys(topKeys)];
-  const message = `there is no resource type ${JSON.stringify(key.source)}`;
-  return mistakeAt('unknown-resource', message, key, suggest(key.source, known, 'there are'));
 }
 
 /** A spec in which nothing at all is asserted, for any target. One that has nothing for this target alone is told by the run. */

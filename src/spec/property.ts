@@ -2,9 +2,10 @@ import type { Matchers } from '../matcher.js';
 import type { Expectation, PropertyExpectation, Value } from '../model.js';
 import { type Property, propertyAt, type Resource } from '../resource.js';
 import { ExpectationReader } from './expectation.js';
-import { mistakeAt, positionOf, suggest } from './mistake.js';
+import { mistakeAt, positionOf } from './mistake.js';
 import { type MapNode, plainOf, type ScalarNode, type SpecNode, showNode } from './node.js';
 import { chooseBranch, plainWritten, type Reader, type Trace } from './per-target.js';
+import { unknownProperty } from './unknown-name.js';
 
 /** Reads what is expected of the properties of one resource type. */
 export class PropertyReader {
@@ -69,7 +70,7 @@ export class PropertyReader {
     });
   }
 
-  /** One value of a map of records: its fields, or matchers on it as a whole. */
+  /** One value of a map of records: its fields. */
   private readRecord(
     path: readonly string[],
     key: ScalarNode,
@@ -80,10 +81,6 @@ export class PropertyReader {
     const node = chooseBranch(written, this.reader, trace);
     if (!node) return trace.skip === undefined ? [] : [this.skipped(path, key, trace.skip)];
     const fields = property.record ?? {};
-    const isFields = node.kind === 'map' && node.pairs.some((pair) => Object.hasOwn(fields, pair.key.source));
-    if (node.kind === 'map' && !isFields && this.expectations.isMatchers(node, { type: 'map' })) {
-      return this.readMatchers(path, node, { ...property, type: 'map' }, trace);
-    }
     if (plainOf(node) === null || (node.kind === 'map' && node.pairs.length === 0)) return this.tellVacuous(key);
     if (node.kind !== 'map') {
       const message = `expected a mapping of ${Object.keys(fields).join(', ')}, not ${showNode(node)}`;
@@ -94,9 +91,7 @@ export class PropertyReader {
       if (Object.hasOwn(fields, pair.key.source)) {
         return this.read([...path, pair.key.source], pair.key, pair.value, trace.perTarget);
       }
-      const message = `${path[0]} have no property ${JSON.stringify(pair.key.source)}`;
-      const hint = suggest(pair.key.source, Object.keys(fields), 'there are');
-      this.reader.report(mistakeAt('unknown-property', message, pair.key, hint));
+      this.reader.report(unknownProperty(path[0] ?? '', pair.key.source, pair.key, Object.keys(fields)));
       return [];
     });
   }

@@ -1,0 +1,43 @@
+import { stringify } from 'yaml';
+import type { Value, ValueTypeName } from '../model.js';
+import type { Resource } from '../resource.js';
+import { valueTypes } from '../value.js';
+import type { Schema } from './schema-type.js';
+
+interface Described {
+  readonly summary: string;
+  readonly example: Value;
+  readonly type?: ValueTypeName;
+  readonly volatile?: true;
+  readonly secret?: true;
+  readonly words?: readonly string[];
+}
+
+/** What editors show of a key: what it is, its type with the unit, an example. */
+export function describe(described: Described, key: string): Schema {
+  const { summary, example, type, volatile, secret, words } = described;
+  const marks = [
+    type && (words ? `one of ${words.join(', ')}` : valueTypes[type].expects),
+    volatile && 'changes by itself, so that it never counts as drift',
+    secret && 'secret: masked in every output',
+  ].filter(Boolean);
+  const written = flow({ [key]: example });
+  return {
+    description: `${[summary, ...marks].join('; ')}. Example: ${written}`,
+    markdownDescription: `${[`${summary}.`, ...marks.map((mark) => `_${String(mark)}_`)].join('  \n')}\n\n\`\`\`yaml\n${written}\n\`\`\``,
+  };
+}
+
+/** YAML on one line, without the outer braces. */
+function flow(value: Value): string {
+  const text = stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: true }).trim();
+  return text.replace(/^\{ (.*) \}$/s, '$1').replaceAll('\n', ' ');
+}
+
+/** A whole entry, for completion: the subject and what is asserted most. */
+export function entrySnippet({ subject, properties }: Resource): Schema {
+  const body = Object.entries(properties)
+    .slice(0, 2)
+    .map(([key, { example }]) => [key, example]);
+  return { [`\${1:${subject.example.replace(/[$}\\]/g, '\\$&')}}`]: Object.fromEntries(body) };
+}

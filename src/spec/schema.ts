@@ -1,0 +1,202 @@
+import type { Matchers } from '../matcher.js';
+import { existsProperty, type Param, type Property, type Resource, type Resources } from '../resource.js';
+import { defaultKeys, entryKeys, type Keys, sshForm, sshKeys, targetKeys, topKeys, vmKeys } from './keys.js';
+import type { LiteralForm } from './literal.js';
+import { describe, entrySnippet } from './schema-text.js';
+import {
+  expectationName,
+  expectationSchemas,
+  literalName,
+  literalSchemas,
+  mapExpectation,
+  type Schema,
+  variable,
+  words,
+} from './schema-type.js';
+
+/**
+ * The JSON Schema of specs (draft-07), made from the tables: what editors load, and what the shape of a spec is checked
+ * by. Of the ways to say "a literal or a mapping" one keyword set for both was chosen, since `anyOf` and `if` give an
+ * editor several messages for one mistake. `$comment` says what a mapping is, for our own messages.
+ */
+export function composeSchema(resources: Resources, matchers: Matchers): object {
+  const all = [...resources.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: 'nixspec/spec-1.json',
+    title: 'nixspec',
+    description: 'What "works" means for a NixOS server. Version 1 of the language.',
+    $comment: 'spec',
+    type: 'object',
+    required: ['version'],
+    additionalProperties: false,
+    properties: {
+      ...topProperties(all),
+      ...Object.fromEntries(all.map((resource) => [resource.name, sectionOf(resource)])),
+    },
+    definitions: {
+      ...Object.fromEntries(all.map((resource) => [`entry-${resource.name}`, entryOf(resource, matchers)])),
+      ...expectationSchemas(matchers),
+      ...literalSchemas(),
+      target: targetSchema(),
+      ssh: keysSchema('ssh', sshKeys),
+      vm: keysSchema('vm', vmKeys),
+    },
+  };
+}
+
+function topProperties(resources: readonly Resource[]): Schema {
+  const text = (key: string) => describe({ summary: '', example: null, ...topKeys[key] }, key);
+  return {
+    version: { ...text('version'), const: 1 },
+    vars: {
+      ...text('vars'),
+      type: 'object',
+      propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$', $comment: 'variable' },
+    },
+    targets: {
+      ...text('targets'),
+      type: 'object',
+      propertyNames: { pattern: '^(?!default$)[A-Za-z0-9][A-Za-z0-9._-]*$', $comment: 'target' },
+      additionalProperties: { $ref: '#/definitions/target' },
+      defaultSnippets: [
+        { label: 'a server', body: { '${1:production}': { ssh: '${2:root@web.example.org}' } } },
+        { label: 'a staging VM', body: { '${1:vm}': { vm: { flake: '${2:.#web}' } } } },
+      ],
+    },
+    include: { ...text('include'), type: ['array', 'string'], items: { type: 'string' }, $comment: 'list' },
+    defaults: {
+      ...text('defaults'),
+      $comment: 'keys defaults',
+      type: 'object',
+      additionalProperties: false,
+      properties: { ...keyProperties(defaultKeys), ...Object.fromEntries(resources.map(defaultsOf)) },
+    },
+  };
+}
+
+function defaultsOf(resource: Resource): [string, Schema] {
+  return [
+    resource.name,
+    {
+      description: `Defaults for entries of ${resource.name}`,
+      $comment: `keys ${resource.name}`,
+      type: 'object',
+      additionalProperties: false,
+      properties: { ...keyProperties(resource.params), ...keyProperties(defaultKeys) },
+    },
+  ];
+}
+
+function sectionOf(resource: Resource): Schema {
+  const { name, subject, summary } = resource;
+  const text = describe({ summary, example: exampleSection(resource) }, name);
+  if (subject.none) return { ...text, $ref: `#/definitions/entry-${name}` };
+  return {
+    ...text,
+    $comment: 'section',
+    type: ['object', 'string'],
+    pattern: variable,
+    ...(subject.pattern && {
+      propertyNames: {
+        pattern: `(?:${subject.pattern.source})|${variable}`,
+        patternErrorMessage: subject.mistake ?? `expected ${subject.summary}`,
+        $comment: `subject ${name}`,
+      },
+    }),
+    additionalProperties: { $ref: `#/definitions/entry-${name}` },
+    defaultSnippets: [{ label: `${name}: ${subject.example}`, description: summary, body: entrySnippet(resource) }],
+  };
+}
+
+function exampleSection({ subject, properties }: Resource) {
+  const [first] = Object.entries(properties);
+  const body = first ? { [first[0]]: first[1].example } : { exists: true };
+  return subject.none ? body : { [subject.example]: body };
+}
+
+function entryOf({ name, subject, properties, params }: Resource, matchers: Matchers): Schema {
+  const asserted = Object.entries({ ...properties, exists: existsProperty }).map(([key, property]) => [
+    key,
+    propertySchema(key, property, matchers),
+  ]);
+  return {
+    description: subject.none ? `Assertions about ${subject.summary.toLowerCase()}` : `Assertions about one ${name}`,
+    $comment: `entry ${name}`,
+    type: ['object', 'string'],
+    pattern: variable,
+    additionalProperties: false,
+    properties: { ...Object.fromEntries(asserted), ...keyProperties(params), ...keyProperties(entryKeys) },
+  };
+}
+
+function propertySchema(key: string, property: Property, matchers: Matchers): Schema {
+  const text = describe(property, key);
+  const { type, values, record } = property;
+  if (type !== 'map') return { ...text, ...words(property), $ref: `#/definitions/${expectationName(type)}` };
+  const inner: Schema = record
+    ? recordSchema(key, record, matchers)
+    : { $ref: `#/definitions/${expectationName(values ?? 'string')}` };
+  return { ...text, ...mapExpectation(matchers, inner) };
+}
+
+function recordSchema(key: string, record: { readonly [name: string]: Property }, matchers: Matchers): Schema {
+  const fields = Object.entries(record).map(([name, field]) => [name, propertySchema(name, field, matchers)]);
+  return {
+    $comment: `entry ${key}`,
+    type: ['object', 'string'],
+    pattern: variable,
+    additionalProperties: false,
+    properties: {
+      ...Object.fromEntries(fields),
+      'per-target': { type: 'object', description: 'Another value for each target' },
+    },
+  };
+}
+
+function keyProperties(keys: Keys | { readonly [name: string]: Param }): Schema {
+  return Object.fromEntries(Object.entries(keys).map(([key, form]) => [key, keySchema(key, form)]));
+}
+
+function keySchema(
+  key: string,
+  form: LiteralForm & { readonly summary: string; readonly example: Param['example'] },
+): Schema {
+  return { ...describe(form, key), ...words(form), $ref: `#/definitions/${literalName(form.type)}` };
+}
+
+function keysSchema(name: string, keys: Keys): Schema {
+  return {
+    $comment: `keys ${name}`,
+    type: ['object', 'string'],
+    additionalProperties: false,
+    properties: keyProperties(keys),
+  };
+}
+
+function targetSchema(): Schema {
+  const ssh = { ...sshForm, example: { host: 'web.example.org', user: 'root', port: 2222 } };
+  return {
+    description: 'How a machine is reached: exactly one of ssh, local and vm',
+    $comment: 'keys target',
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      ssh: { ...describe(ssh, 'ssh'), examples: [sshForm.example], $ref: '#/definitions/ssh' },
+      vm: {
+        ...describe({ summary: 'A staging VM, built and booted for the run', example: { flake: '.#web' } }, 'vm'),
+        pattern: variable,
+        $ref: '#/definitions/vm',
+      },
+      ...keyProperties(targetKeys),
+      vars: {
+        ...describe(
+          { summary: 'Variables of this target, before those of files', example: { issuer: 'minica' } },
+          'vars',
+        ),
+        type: 'object',
+        propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$', $comment: 'variable' },
+      },
+    },
+  };
+}

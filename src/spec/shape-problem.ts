@@ -1,0 +1,161 @@
+import type { ErrorObject } from 'ajv';
+import type { Matchers } from '../matcher.js';
+import type { Problem, ValueTypeName } from '../model.js';
+import { valueTypes } from '../value.js';
+import { mistakeAt, suggest } from './mistake.js';
+import { isEmpty, type MapNode, pairOf, type ScalarNode, type SpecNode, showNode } from './node.js';
+import type { Schema } from './schema-type.js';
+import { unknownProperty, unknownResource, unusableMatcher } from './unknown-name.js';
+
+/**
+ * Says what the schema found in words, at its place, once for each mistake. Emptiness is left to the reading of the
+ * entries, which knows better what it means.
+ */
+export function explainErrors(
+  errors: readonly ErrorObject[],
+  root: MapNode,
+  schema: Schema,
+  matchers: Matchers,
+): readonly Problem[] {
+  const told = new Map<string, Problem>();
+  for (const error of errors) {
+    const problem = explainError(error, root, schema, matchers);
+    if (!problem) continue;
+    const { line, column } = problem.position;
+    const place = `${line}:${column}`;
+    if (!told.has(place)) told.set(place, problem);
+  }
+  return [...told.values()];
+}
+
+function explainError(error: ErrorObject, root: MapNode, schema: Schema, matchers: Matchers): Problem | undefined {
+  const { node, key } = findNode(root, error.instancePath);
+  const owner = findOwner(schema, error.schemaPath);
+  const [kind = '', name = ''] = String(owner.$comment ?? '').split(' ');
+  if (error.propertyName !== undefined) return explainKey(error, node, owner, kind, name);
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return explainUnknown(String(error.params.additionalProperty), node, owner, [kind, name], matchers);
+    case 'required': {
+      const missing = String(error.params.missingProperty);
+      const first = { file: root.file, start: 0, end: 0 };
+      return mistakeAt('missing-key', `\`${missing}\` is missing`, first, 'a spec begins with `version: 1`');
+    }
+    case 'const':
+      return mistakeAt('bad-value', `expected 1, the version of the language, not ${showNode(node)}`, node);
+    case 'type':
+    case 'pattern':
+      return explainValue(node, key, owner, [kind, name], error);
+    default:
+      return undefined;
+  }
+}
+
+/** What a value should have been. An empty place is shown at its key. */
+function explainValue(
+  node: SpecNode,
+  key: ScalarNode | undefined,
+  owner: Schema,
+  [kind, name]: readonly [string, string],
+  error: ErrorObject,
+): Problem | undefined {
+  if (isEmpty(node) && (kind === 'section' || kind === 'entry')) return undefined;
+  const expected =
+    error.keyword === 'pattern' && owner.examples ? owner.patternErrorMessage : expectation(owner, kind, name);
+  const code = error.keyword === 'type' && (node.kind !== 'scalar' || isEmpty(node)) ? 'wrong-type' : 'bad-value';
+  const types = [owner.type].flat();
+  const scalarForMap =
+    node.kind === 'scalar' && !types.includes('number') && types.includes('object') && kind !== 'expect';
+  const place = isEmpty(node) && node.start === node.end && key ? key : node;
+  return mistakeAt(
+    scalarForMap ? 'wrong-type' : code,
+    `${String(expected)}, not ${showNode(node)}`,
+    place,
+    hintFor(node, owner),
+  );
+}
+
+function expectation(owner: Schema, kind: string, name: string): string {
+  if ((kind === 'expect' || kind === 'literal') && Object.hasOwn(valueTypes, name)) {
+    return `expected ${valueTypes[name as ValueTypeName].expects}`;
+  }
+  if (kind === 'section') return 'expected a mapping of subjects to what is expected of them';
+  if (kind === 'entry') return 'expected a mapping of what is expected';
+  if (kind === 'branches') return 'expected a mapping of targets to what is expected there';
+  if (kind === 'paths') return 'expected a mapping of paths to what is expected there';
+  if (kind === 'list') return 'expected a list';
+  const types = [owner.type].flat();
+  return types.includes('object') ? 'expected a mapping' : `expected ${types.map(String).join(' or ')}`;
+}
+
+function hintFor(node: SpecNode, { examples }: Schema): string | undefined {
+  if (node.kind !== 'scalar' || !Array.isArray(examples) || examples.length <= 3) return undefined;
+  return suggest(node.source, examples.map(String), 'it can be');
+}
+
+function explainKey(
+  error: ErrorObject,
+  node: SpecNode,
+  owner: Schema,
+  kind: string,
+  name: string,
+): Problem | undefined {
+  const written = String(error.propertyName);
+  const key = pairOf(node, written)?.key ?? node;
+  const shown = JSON.stringify(written.slice(0, 100));
+  if (error.keyword === 'propertyNames') return undefined;
+  if (kind === 'subject') {
+    return mistakeAt(
+      'bad-subject',
+      `${shown} cannot be the subject of \`${name}\`: ${String(owner.patternErrorMessage)}`,
+      key,
+    );
+  }
+  if (kind === 'variable') return mistakeAt('bad-variable', `${shown} cannot be the name of a variable`, key);
+  return mistakeAt(
+    'bad-target',
+    `${shown} cannot be the name of a target`,
+    key,
+    'letters, digits and . _ -, but not "default"',
+  );
+}
+
+function explainUnknown(
+  name: string,
+  node: SpecNode,
+  owner: Schema,
+  [kind, of]: readonly [string, string],
+  matchers: Matchers,
+): Problem {
+  const key = pairOf(node, name)?.key ?? node;
+  const known = Object.keys((owner.properties ?? {}) as Schema);
+  if (kind === 'spec') return unknownResource(name, key, known);
+  if (kind === 'entry') return unknownProperty(of, name, key, known);
+  if (kind === 'expect') return unusableMatcher(name, key, matchers, of as ValueTypeName);
+  const message = `there is no key ${JSON.stringify(name)} here`;
+  return mistakeAt('unknown-key', message, key, suggest(name, known, 'there are'));
+}
+
+/** The node that a JSON pointer leads to, and its key where it has one. */
+function findNode(root: MapNode, pointer: string): { readonly node: SpecNode; readonly key?: ScalarNode } {
+  let found: { node: SpecNode; key?: ScalarNode } = { node: root };
+  for (const step of pointer.split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    const pair = pairOf(found.node, name);
+    const item = found.node.kind === 'list' ? found.node.items[Number(name)] : undefined;
+    if (pair) found = { node: pair.value, key: pair.key };
+    else if (item) found = { node: item };
+  }
+  return found;
+}
+
+/** The schema that a keyword stands in: `#/definitions/target/additionalProperties` leads to that of a target. */
+function findOwner(schema: Schema, path: string): Schema {
+  const steps = path.split('/').slice(1, -1);
+  let found: unknown = schema;
+  for (const step of steps) {
+    const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+    found = (found as Schema | undefined)?.[name];
+  }
+  return typeof found === 'object' && found !== null ? (found as Schema) : {};
+}
