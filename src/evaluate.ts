@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { applyExpectation, describeExpectation, type Match, type Matchers } from './matcher.js';
 import type { Assertion, Fact, Observation, Outcome, OutcomeStatus, Query, Reading, Readings, Value } from './model.js';
 import { isNoReading, propertyAt, type Resources } from './resource.js';
@@ -37,7 +38,6 @@ function judgeObservation(assertion: Assertion, observation: Observation | undef
   const [property = '', ...keys] = assertion.path;
   if (property === 'exists') return judgeExists(assertion, observation, matchers);
   if (observation.status === 'absent') return failed(`not there: ${observation.reason}`);
-  if (observation.readings.exists === false) return failed('not there');
   const reading = descend(observation.readings, property, keys);
   return 'judgement' in reading
     ? reading.judgement(assertion, matchers)
@@ -94,6 +94,8 @@ type Found =
 /** What stands at a path inside a map property. A key that is not there fails, under `not` too. */
 function descend(readings: Readings, property: string, keys: readonly string[]): Found {
   const reading = Object.hasOwn(readings, property) ? readings[property] : undefined;
+  // What is not there may still have readings: a port where nothing listens is known not to listen.
+  if (reading === undefined && readings.exists === false) return { judgement: () => failed('not there') };
   if (reading === undefined) return { judgement: () => unknown('not reported') };
   let value = reading;
   for (const [at, key] of keys.entries()) {
@@ -150,7 +152,7 @@ function record(assertion: Assertion, judgement: Judgement, looks: number): Outc
     type,
     ...(volatile && { volatile }),
     expected: secret ? mask : assertion.expected,
-    ...(actual !== undefined && { actual: secret ? mask : actual }),
+    ...(actual !== undefined && { actual: secret ? mask : keepValue(actual) }),
     status,
     severity: options.severity,
     message: addLooks(secret ? hideValues(judgement) : judgement.message, status, looks),
@@ -208,8 +210,7 @@ function makeFact(
   const fact = { resource: name, subject, property };
   const marks = { type, ...(volatile && { volatile }) };
   const reading = readingOf(property, observation);
-  if (!isNoReading(reading))
-    return { ...fact, status: 'known', ...marks, value: secret ? mask : withoutReasons(reading) };
+  if (!isNoReading(reading)) return { ...fact, status: 'known', ...marks, value: secret ? mask : keepValue(reading) };
   return { ...fact, status: reading.noReading, ...marks, reason: reading.reason };
 }
 
@@ -218,21 +219,31 @@ function readingOf(property: string, observation: Observation | undefined): Read
   if (observation.status === 'known') {
     const { exists } = observation.readings;
     if (property === 'exists') return exists ?? true;
-    if (exists === false) return { noReading: 'absent', reason: 'not there' };
     // Not `??`: the JSON value null was reported.
     const reading = Object.hasOwn(observation.readings, property) ? observation.readings[property] : undefined;
+    if (reading === undefined && exists === false) return { noReading: 'absent', reason: 'not there' };
     return reading === undefined ? { noReading: 'unknown', reason: 'not reported' } : reading;
   }
   if (property === 'exists' && observation.status === 'absent') return false;
   return { noReading: observation.status, reason: observation.reason };
 }
 
-/** In a map, keys whose value could not be told or that have none are left out: a reason is no value. */
-function withoutReasons(value: Value): Value {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-  const inner = Object.entries(value as { readonly [key: string]: Reading });
-  if (!inner.some(([, one]) => one !== null && typeof one === 'object')) return value;
-  return Object.fromEntries(
-    inner.flatMap(([key, one]) => (isNoReading(one) ? [] : [[key, withoutReasons(one)] as const])),
-  );
+/** Characters of a text that a run keeps: enough to see what it was. */
+const longestKept = 4000;
+
+/**
+ * What a run keeps of a value. Of long text the beginning, and a digest of all of it, so that two runs still differ where
+ * the texts do. In a map, keys whose value could not be told or that have none are left out: a reason is no value.
+ */
+function keepValue(value: Reading): Value {
+  if (typeof value === 'string') return value.length <= longestKept ? value : shorten(value);
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(keepValue);
+  const kept = Object.entries(value as { readonly [key: string]: Reading }).filter(([, inner]) => !isNoReading(inner));
+  return Object.fromEntries(kept.map(([key, inner]) => [key, keepValue(inner)]));
+}
+
+function shorten(text: string): string {
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return `${text.slice(0, longestKept)}… (${text.length} characters, SHA-256 ${digest}…)`;
 }
