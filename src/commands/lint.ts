@@ -31,7 +31,7 @@ const lint: Command = {
       return all.some(({ severity }) => severity === 'error') ? exitCodes.spec : exitCodes.passed;
     }
     tellProblems(all, io);
-    const counts = [...entries].map(([target, list]) => `${list.length} entries for ${target}`);
+    const counts = [...entries].map(([target, list]) => `${list.length} ${list.length === 1 ? 'entry' : 'entries'} for ${target}`);
     io.out(`${draft.file}: no mistakes; ${counts.join(', ')}\n`);
     return exitCodes.passed;
   },
