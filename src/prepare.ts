@@ -132,12 +132,15 @@ export function tellProblems(problems: readonly Problem[], io: Io): void {
   });
 }
 
-/** By file and place, each once: what is wrong for every target is told once. */
+/**
+ * By file and place, one for each place: what is wrong for every target, or was seen by the shape check and again while
+ * the entries were read, is told once, in the words that came first.
+ */
 export function sortProblems(problems: readonly Problem[]): Problem[] {
   const seen = new Map<string, Problem>();
   for (const problem of problems) {
     const { file, line, column } = problem.position;
-    const key = JSON.stringify([file, line, column, problem.message]);
+    const key = JSON.stringify([file, line, column]);
     if (!seen.has(key)) seen.set(key, problem);
   }
   return [...seen.values()].sort(

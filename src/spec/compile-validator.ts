@@ -18,7 +18,7 @@ export function compileValidator(schema: object): string {
   const require = createRequire(import.meta.url);
   const standalone = require('ajv/dist/standalone').default as typeof import('ajv/dist/standalone/index.js')['default'];
   const ajv = makeAjv({ code: { source: true, esm: true, lines: true } });
-  const text = standalone(ajv as never, ajv.compile(schema) as never);
+  const text = standalone(ajv as never, ajv.compile(withoutTexts(schema)) as never);
   // Then a keyword was used whose code needs ajv at run time: `uniqueItems`, `minLength`, `format` …
   if (text.includes('require(')) throw new Error('the compiled validator would need ajv at run time');
   return `// Made from the tables by the build.\n${text}`;
@@ -29,10 +29,36 @@ export function makeValidator(schema: object): Validator {
   return makeAjv({}).compile(schema) as Validator;
 }
 
+/** What is for people only would make up most of the module. */
+function withoutTexts(schema: object): object {
+  const texts = new Set(['description', 'markdownDescription', 'defaultSnippets', 'examples', '$comment']);
+  const entries = Object.entries(schema).filter(([keyword, value]) => !(texts.has(keyword) && isText(keyword, value)));
+  return Object.fromEntries(entries.map(([keyword, value]) => [keyword, stripped(value)]));
+
+  function stripped(value: unknown): unknown {
+    if (Array.isArray(value)) return value;
+    return typeof value === 'object' && value !== null ? withoutTexts(value) : value;
+  }
+}
+
+/** A property may be called `description`; it is a schema then. */
+function isText(keyword: string, value: unknown): boolean {
+  return (
+    typeof value === 'string' || (Array.isArray(value) && (keyword === 'defaultSnippets' || keyword === 'examples'))
+  );
+}
+
 function makeAjv(options: object) {
   const require = createRequire(import.meta.url);
   const { Ajv } = require('ajv') as typeof import('ajv');
-  const ajv = new Ajv({ allErrors: true, strictTypes: false, allowUnionTypes: true, ...options });
+  const ajv = new Ajv({
+    allErrors: true,
+    strictTypes: false,
+    allowUnionTypes: true,
+    messages: false,
+    inlineRefs: false,
+    ...options,
+  });
   ajv.addVocabulary(annotations);
   return ajv;
 }
