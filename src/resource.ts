@@ -154,7 +154,10 @@ export function absentReading(reason: string): NoReading {
 }
 
 export function isNoReading(reading: Reading): reading is NoReading {
-  return typeof reading === 'object' && reading !== null && 'noReading' in reading;
+  // All of its shape: a JSON document of a target's may have a key of that name.
+  if (typeof reading !== 'object' || reading === null || !('noReading' in reading)) return false;
+  const { noReading, reason } = reading as { readonly [key: string]: unknown };
+  return (noReading === 'absent' || noReading === 'unknown') && typeof reason === 'string';
 }
 
 /** The same observation for every query of a probe. */

@@ -31,15 +31,22 @@ function equalText(actual: Value, argument: Value, context: MatchContext): Findi
   const [found, expected] = [asText(actual, 'text'), asText(argument, 'text')];
   if (found === undefined || expected === undefined) return judge(false, () => context.show(actual));
   const passed = readingsOf(found).includes(expected);
-  if (passed || !(found + expected).trimEnd().includes('\n')) return judge(passed, () => context.show(found));
+  if (passed || !isLong(found, expected)) return judge(passed, () => context.show(found));
   const lines = (text: string) => countOf(text.split('\n').length - (text.endsWith('\n') ? 1 : 0), 'line');
   return {
     verdict: 'failed',
     expected: () => `the ${lines(expected)} of the spec`,
     found: () => `${lines(found)}, other from line ${firstLineApart(expected, found)} (- expected, + found)`,
     // The final newline that is not compared must not look like a difference.
-    details: () => diffTexts(expected, expected.endsWith('\n') ? found : (readingsOf(found).at(-1) ?? '')),
+    details: () =>
+      expected.endsWith('\n')
+        ? diffTexts(expected, found)
+        : diffTexts(`${expected}\n`, `${readingsOf(found).at(-1) ?? ''}\n`),
   };
+}
+
+function isLong(...texts: readonly string[]): boolean {
+  return texts.some((text) => text.trimEnd().includes('\n'));
 }
 
 interface Difference {

@@ -46,7 +46,8 @@ for (const file of matcherNames()) {
       }
     });
     t.ok(read.length > 0, 'its example can be read for one of its types');
-    for (const { argument } of read) t.equal(matcher.mistake?.(argument), undefined, 'and is no mistake');
+    const right = read.filter(({ argument }) => matcher.mistake?.(argument) === undefined);
+    t.ok(right.length > 0, 'without a mistake');
     t.equal(read[0]?.matcher, file);
   });
 }
