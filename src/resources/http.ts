@@ -54,6 +54,7 @@ const properties = {
   status: { type: 'number', summary: 'Status code', example: 200 },
   headers: {
     type: 'map',
+    lowerCaseKeys: true,
     summary: 'Headers, names in lower case; one that is sent more than once is joined by ", "',
     example: { 'content-type': { 'have-prefix': 'text/html' } },
   },
