@@ -2,6 +2,7 @@ import type { Matchers } from '../matcher.js';
 import type { Entry, EntryOptions, Value } from '../model.js';
 import type { Resource } from '../resource.js';
 import type { Defaults } from './defaults.js';
+import { flow } from './flow.js';
 import { entryKeys } from './keys.js';
 import { readLiteral } from './literal.js';
 import { mistakeAt, positionOf, suggest } from './mistake.js';
@@ -49,7 +50,9 @@ export class EntryReader {
     const params: Record<string, Value> = { ...defaults.params };
     const expectations = body.pairs.flatMap(({ key, value }) => this.readKey(key, value, params));
     if (expectations.length === 0) {
-      if (this.mistakes === before) this.tellVacuous(pair, body);
+      // A property whose value could not be read was told, or depends on a file that could not be read.
+      const tried = body.pairs.some(({ key }) => this.isProperty(key.source));
+      if (!tried && this.mistakes === before) this.tellVacuous(pair, body);
       return undefined;
     }
     const timeout = this.seconds(body, 'timeout', defaults.options);
@@ -86,7 +89,7 @@ export class EntryReader {
       if (read !== undefined) params[name] = read;
       return [];
     }
-    if (name === 'exists' || Object.hasOwn(properties, name)) return this.properties.read([name], key, value);
+    if (this.isProperty(name)) return this.properties.read([name], key, value);
     const known = [
       ...Object.keys(properties),
       ...Object.keys(this.resource.params),
@@ -95,6 +98,10 @@ export class EntryReader {
     ];
     this.reader.report(unknownProperty(this.resource.name, name, key, known));
     return [];
+  }
+
+  private isProperty(name: string): boolean {
+    return name === 'exists' || Object.hasOwn(this.resource.properties, name);
   }
 
   private isForTarget(body: MapNode): boolean {
@@ -180,5 +187,5 @@ export class EntryReader {
 
 function exampleOf({ properties }: Resource): string {
   const [first] = Object.entries(properties);
-  return first ? `${first[0]}: ${JSON.stringify(first[1].example)}` : 'exists: true';
+  return first ? flow({ [first[0]]: first[1].example }) : 'exists: true';
 }

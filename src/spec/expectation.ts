@@ -4,7 +4,7 @@ import type { ProblemCode } from '../problem.js';
 import { valueTypes } from '../value.js';
 import { type LiteralForm, readLiteral } from './literal.js';
 import { mistakeAt } from './mistake.js';
-import { type MapNode, type Pair, type SpecNode, setKey, showNode } from './node.js';
+import { type MapNode, type Pair, type ScalarNode, type SpecNode, setKey, showNode } from './node.js';
 import { chooseBranch, type Reader, type Trace } from './per-target.js';
 import { unusableMatcher } from './unknown-name.js';
 
@@ -25,10 +25,13 @@ export class ExpectationReader {
     return read.length > 1 ? { matcher: 'and', argument: read } : first;
   }
 
-  /** In a mapping on a map or on JSON, only names of matchers are taken for matchers: anything else is a key. */
-  isMatchers(node: MapNode, { type }: LiteralForm): boolean {
-    if (type !== 'map' && type !== 'json') return true;
-    return node.pairs.length > 0 && node.pairs.every(({ key }) => this.matchers.has(key.source));
+  /** In a mapping on JSON only names of matchers are taken for matchers: anything else is a key, and the mapping a value. */
+  private isMatchers(node: MapNode, { type }: LiteralForm): boolean {
+    return type !== 'json' || (node.pairs.length > 0 && node.pairs.every(({ key }) => this.isMatcher(key)));
+  }
+
+  isMatcher(key: ScalarNode): boolean {
+    return this.matchers.has(key.source);
   }
 
   /** Each matcher of a mapping. Mistakes are told and left out. */

@@ -1,5 +1,5 @@
 import type { Matchers } from '../matcher.js';
-import type { Expectation, PropertyExpectation, Value } from '../model.js';
+import type { Expectation, PropertyExpectation, Value, ValueTypeName } from '../model.js';
 import { type Property, propertyAt, type Resource } from '../resource.js';
 import { ExpectationReader } from './expectation.js';
 import { mistakeAt, positionOf } from './mistake.js';
@@ -32,12 +32,30 @@ export class PropertyReader {
     if (!node) return trace.skip === undefined ? [] : [this.skipped(path, key, trace.skip)];
     const { type } = property;
     if (node.kind === 'map' && node.pairs.length === 0 && type !== 'json') return this.tellVacuous(node);
-    if (node.kind === 'map' && this.expectations.isMatchers(node, property)) {
-      return this.readMatchers(path, node, property, trace);
+    if (node.kind === 'map' && node.pairs.length > 0) {
+      const [matchers, keys] = this.splitKeys(node, type);
+      return [
+        ...this.readMatchers(path, matchers, property, trace),
+        ...this.readKeys(path, keys, property, trace.perTarget),
+      ];
     }
-    if (node.kind === 'map' && node.pairs.length > 0) return this.readKeys(path, node, property, trace.perTarget);
     const expectation = this.expectations.readShorthand(node, property, trace);
     return this.finish(path, key, expectation, node, trace);
+  }
+
+  /**
+   * On a map, names of matchers are matchers and all others keys. On JSON, whose keys may be anything, they are matchers
+   * only where there is nothing else. Elsewhere there are no keys.
+   */
+  private splitKeys(node: MapNode, type: ValueTypeName): readonly [MapNode, MapNode] {
+    const matchers = node.pairs.filter(
+      ({ key }) => (type !== 'map' && type !== 'json') || this.expectations.isMatcher(key),
+    );
+    const chosen = type === 'json' && matchers.length < node.pairs.length ? [] : matchers;
+    return [
+      { ...node, pairs: chosen },
+      { ...node, pairs: node.pairs.filter((pair) => !chosen.includes(pair)) },
+    ];
   }
 
   private readMatchers(

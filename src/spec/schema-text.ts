@@ -1,7 +1,7 @@
-import { stringify } from 'yaml';
 import type { Value, ValueTypeName } from '../model.js';
 import type { Resource } from '../resource.js';
 import { valueTypes } from '../value.js';
+import { flow } from './flow.js';
 import type { Schema } from './schema-type.js';
 
 interface Described {
@@ -26,12 +26,6 @@ export function describe(described: Described, key: string): Schema {
     description: `${[summary, ...marks].join('; ')}. Example: ${written}`,
     markdownDescription: `${[`${summary}.`, ...marks.map((mark) => `_${String(mark)}_`)].join('  \n')}\n\n\`\`\`yaml\n${written}\n\`\`\``,
   };
-}
-
-/** YAML on one line, without the outer braces. */
-function flow(value: Value): string {
-  const text = stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: true }).trim();
-  return text.replace(/^\{ (.*) \}$/s, '$1').replaceAll('\n', ' ');
 }
 
 /** A whole entry, for completion: the subject and what is asserted most. */

@@ -78,7 +78,7 @@ function expectationSchema(type: ValueTypeName, matchers: Matchers): Schema {
     const offered = Object.entries(properties).map(([name, schema]) => [name, withoutShape(schema)]);
     return { ...comment, properties: Object.fromEntries(offered) };
   }
-  if (type === 'map') return mapExpectation(matchers, {});
+  if (type === 'map') return mapExpectation(matchers, false);
   const literal = literalKeywords(type);
   return {
     ...comment,
@@ -91,8 +91,8 @@ function expectationSchema(type: ValueTypeName, matchers: Matchers): Schema {
   };
 }
 
-/** Of a map: matchers on it as a whole, or its keys, each with what is expected there. */
-export function mapExpectation(matchers: Matchers, inner: Schema): Schema {
+/** Of a map: matchers on it as a whole and, where it is a property, its keys, each with what is expected there. */
+export function mapExpectation(matchers: Matchers, inner: Schema | false): Schema {
   const whole = matchersFor(matchers, 'map').map((matcher) => [matcher.name, matcherSchema(matcher, 'map')]);
   return {
     $comment: 'expect map',

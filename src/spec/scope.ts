@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../problem.js';
 import type { Report } from './mistake.js';
 import { type Pair, pairsOf, type SpecFile, type SpecNode, valueAt } from './node.js';
 import type { SpecSource } from './read.js';
@@ -38,6 +39,15 @@ export function variablesFor(
   for (const file of includedFirst(source)) define(valueAt(file.root, 'vars'));
   if (target !== undefined) define(valueAt(writtenTargets(source).get(target)?.value, 'vars'));
   for (const [name, text] of Object.entries(vars)) defined.set(name, plainScalar(text, nowhere(`--var ${name}`)));
-  const incomplete = source.problems.some(({ severity }) => severity === 'error');
+  const incomplete = source.problems.some(({ code }) => hidesFile.has(code));
   return new Variables({ defined, env: source.env, incomplete }, report);
 }
+
+/** Mistakes that keep a file from being read: what is missing then may be defined in it. */
+const hidesFile: ReadonlySet<string> = new Set<ProblemCode>([
+  'unreadable',
+  'too-large',
+  'not-text',
+  'yaml-syntax',
+  'include-not-found',
+]);

@@ -30,7 +30,8 @@ export function explainErrors(
 
 function explainError(error: ErrorObject, root: MapNode, schema: Schema, matchers: Matchers): Problem | undefined {
   const { node, key } = findNode(root, error.instancePath);
-  const owner = findOwner(schema, error.schemaPath);
+  const place = findOwner(schema, error.instancePath);
+  const owner = error.propertyName === undefined ? place : (place.propertyNames as Schema);
   const [kind = '', name = ''] = String(owner.$comment ?? '').split(' ');
   if (error.propertyName !== undefined) return explainKey(error, node, owner, kind, name);
   switch (error.keyword) {
@@ -139,8 +140,7 @@ function explainUnknown(
 /** The node that a JSON pointer leads to, and its key where it has one. */
 function findNode(root: MapNode, pointer: string): { readonly node: SpecNode; readonly key?: ScalarNode } {
   let found: { node: SpecNode; key?: ScalarNode } = { node: root };
-  for (const step of pointer.split('/').slice(1)) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const name of stepsOf(pointer)) {
     const pair = pairOf(found.node, name);
     const item = found.node.kind === 'list' ? found.node.items[Number(name)] : undefined;
     if (pair) found = { node: pair.value, key: pair.key };
@@ -149,13 +149,31 @@ function findNode(root: MapNode, pointer: string): { readonly node: SpecNode; re
   return found;
 }
 
-/** The schema that a keyword stands in: `#/definitions/target/additionalProperties` leads to that of a target. */
-function findOwner(schema: Schema, path: string): Schema {
-  const steps = path.split('/').slice(1, -1);
-  let found: unknown = schema;
-  for (const step of steps) {
-    const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-    found = (found as Schema | undefined)?.[name];
+/**
+ * The schema of the place that a JSON pointer leads to. It is found by walking the schema beside the pointer: ajv's own
+ * `schemaPath` begins anew in each definition. There are no `anyOf` and the like, so that there is one way only.
+ */
+function findOwner(schema: Schema, pointer: string): Schema {
+  let found = schema;
+  for (const step of stepsOf(pointer)) {
+    const { properties, additionalProperties, items } = found as { readonly [keyword: string]: Schema | undefined };
+    const next = properties && Object.hasOwn(properties, step) ? properties[step] : (items ?? additionalProperties);
+    found = resolveReference((next ?? {}) as Schema, schema);
   }
-  return typeof found === 'object' && found !== null ? (found as Schema) : {};
+  return found;
+}
+
+/** A definition, with what stands beside the reference. */
+function resolveReference(schema: Schema, root: Schema): Schema {
+  const { $ref, ...beside } = schema;
+  const name = typeof $ref === 'string' ? $ref.slice('#/definitions/'.length) : '';
+  const definition = (root.definitions as { readonly [name: string]: Schema })[name];
+  return definition ? { ...definition, ...beside } : schema;
+}
+
+function stepsOf(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

@@ -10,9 +10,11 @@ import type { Schema } from './schema-type.js';
 /**
  * Checks the files of a spec against the schema that editors load: unknown names, and values of the wrong type or form.
  * What stands in a `${variable}` is only seen when the entries are read.
+ *
+ * @param validator one that was made before; else the one of the build
  */
-export async function checkShape(source: SpecSource): Promise<readonly Problem[]> {
-  const validate = await loadValidator();
+export async function checkShape(source: SpecSource, validator?: Validator): Promise<readonly Problem[]> {
+  const validate = validator ?? (await loadValidator());
   const problems: Problem[] = [];
   for (const file of source.files) problems.push(...(await checkFile(file, validate)));
   return problems;

@@ -25,8 +25,9 @@ export function readTargets(
   const targets = new Map<string, Target>();
   for (const pair of written.values()) {
     const name = pair.key.source;
-    const reader = new TargetReader(variablesFor(source, name, vars, report), report);
-    const target = reader.read(pair, [...written.keys()]);
+    const variables = variablesFor(source, name, vars, report);
+    variables.tellCycles();
+    const target = new TargetReader(variables, report).read(pair, [...written.keys()]);
     if (target) targets.set(name, target);
   }
   const [root] = source.files;

@@ -1,5 +1,5 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
-import { mistakeAt, type Report } from './mistake.js';
+import { mistakeAt, positionOf, type Report } from './mistake.js';
 import type { ListNode, MapNode, Pair, Place, ScalarNode, SpecFile, SpecNode } from './node.js';
 import { mostNodes } from './node.js';
 
@@ -95,9 +95,9 @@ class TreeBuilder {
   }
 
   private reportDuplicate(key: ScalarNode, first: ScalarNode): void {
-    const line = this.file.lines.findLastIndex((start) => start <= first.start) + 1;
+    const { line, column } = positionOf(first);
     const message = `the key ${JSON.stringify(key.source)} is here twice`;
-    this.report(mistakeAt('duplicate-key', message, key, `it first stands in line ${line}`));
+    this.report(mistakeAt('duplicate-key', message, key, `it first stands in line ${line}, column ${column}`));
   }
 
   private follow(alias: Alias.Parsed): SpecNode {

@@ -1,6 +1,5 @@
 import type { Matcher, Matchers } from '../matcher.js';
 import type { Problem, ValueTypeName } from '../model.js';
-import { valueTypes } from '../value.js';
 import { mistakeAt, suggest } from './mistake.js';
 import type { Place } from './node.js';
 
@@ -24,9 +23,24 @@ export function unusableMatcher(name: string, place: Place, matchers: Matchers, 
     const hint = suggest(name, [...able, 'per-target'], 'matchers here are');
     return mistakeAt('unknown-matcher', `there is no matcher ${JSON.stringify(name)}`, place, hint);
   }
-  const message = `\`${name}\` cannot judge ${valueTypes[type].expects}`;
+  const message = `\`${name}\` cannot judge ${nouns[type]}`;
   return mistakeAt('matcher-not-allowed', message, place, `here can stand: ${able.join(', ')}`);
 }
+
+const nouns: { readonly [type in ValueTypeName]: string } = {
+  boolean: 'a boolean',
+  number: 'a number',
+  string: 'a string',
+  text: 'a text',
+  list: 'a list',
+  map: 'a mapping',
+  json: 'JSON',
+  duration: 'a duration',
+  size: 'a size',
+  time: 'a time',
+  percentage: 'a percentage',
+  mode: 'a mode',
+};
 
 /** The matchers that can judge values of a type. */
 export function matchersFor(matchers: Matchers, type: ValueTypeName): readonly Matcher[] {

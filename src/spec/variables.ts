@@ -56,6 +56,24 @@ export class Variables {
     return resolved?.kind === 'scalar' ? resolved : undefined;
   }
 
+  /** Variables that mean themselves, used or not; of others only what is used is looked at. */
+  tellCycles(): void {
+    const done = new Set<string>();
+    for (const [name, node] of this.sources.defined) {
+      if (!done.has(name) && this.leadsToItself(name, done)) this.valueOf(name, node);
+    }
+  }
+
+  private leadsToItself(name: string, done: Set<string>, way: readonly string[] = []): boolean {
+    if (way.includes(name)) return true;
+    if (done.has(name)) return false;
+    const node = this.sources.defined.get(name);
+    const turns =
+      node !== undefined && referencesOf(node).some((next) => this.leadsToItself(next, done, [...way, name]));
+    done.add(name);
+    return turns;
+  }
+
   private resolveItems(node: SpecNode & { kind: 'list' }): SpecNode {
     const items = node.items.map((item) => this.resolveAll(item));
     if (items.every((item, at) => item === node.items[at])) return node;
@@ -158,6 +176,14 @@ export class Variables {
     this.report(mistakeAt('too-large', `what it means grows to more than ${mostNodes} values`, place));
     return undefined;
   }
+}
+
+/** The names of the variables in a node. */
+function referencesOf(node: SpecNode): readonly string[] {
+  if (node.kind === 'list') return node.items.flatMap(referencesOf);
+  if (node.kind === 'map')
+    return node.pairs.flatMap(({ key, value }) => [...referencesOf(key), ...referencesOf(value)]);
+  return [...node.source.matchAll(reference)].flatMap(([, name]) => name ?? []);
 }
 
 function sizeOf(nodes: readonly SpecNode[]): number {

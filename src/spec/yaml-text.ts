@@ -18,7 +18,7 @@ export function parseYaml(file: SpecFile): { readonly root?: SpecNode; readonly 
   try {
     const [document, second] = composeDocuments(file);
     const [wrong] = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
-    if (wrong) return { problems: [mistakeAt('yaml-syntax', sayError(wrong.message), place(...wrong.pos))] };
+    if (wrong) return { problems: [explainSyntax(wrong.message, place(...wrong.pos))] };
     if (second) {
       const start = file.text.lastIndexOf('---', second.contents?.range[0] ?? second.range[1]);
       const hint = 'put the second into a file of its own, and that under `include`';
@@ -50,7 +50,14 @@ function* parseTokens(file: SpecFile): Generator<CST.Token, void> {
   yield* parser.end();
 }
 
-function sayError(message: string): string {
+function explainSyntax(message: string, place: Place): Problem {
+  const { file, start } = place;
   const text = message.replaceAll('\n', ' ').trim();
-  return text.charAt(0).toLowerCase() + text.slice(1);
+  const said = text.charAt(0).toLowerCase() + text.slice(1);
+  // In `{ … }` and `[ … ]` YAML takes the brace of a variable for a mapping.
+  if (file.text.slice(start - 1, start + 1) !== '${') return mistakeAt('yaml-syntax', said, place);
+  const variable = /^\{[^{}\n]*\}/.exec(file.text.slice(start, start + 200))?.[0] ?? '{name}';
+  const whole = { file, start: start - 1, end: start + variable.length };
+  const needed = 'inside braces and brackets a variable needs quotes';
+  return mistakeAt('yaml-syntax', needed, whole, `write "$${variable}"`);
 }
