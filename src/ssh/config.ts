@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { NixspecError } from '../error.js';
-import type { SshTarget } from '../model.js';
+import type { SshTarget, Target } from '../model.js';
+import type { TransportOptions } from '../transport.js';
 
 /** What ssh_config(5) says about one host, all of it resolved and expanded. */
 export interface SshConfig {
@@ -43,6 +44,17 @@ const defaultConnectTimeout = 10;
 const defaultAliveInterval = 10;
 const defaultAliveCountMax = 3;
 const defaultIdentities = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
+
+/** @throws NixspecError `usage` for a target without an address */
+export function askAboutTarget(target: Target, { sshConfig, signal }: TransportOptions): ConfigQuestion {
+  const { name, ssh } = target;
+  if (!ssh) {
+    const details = { operation: 'connect', target: name, hint: 'add `ssh: user@host` to the target' };
+    throw new NixspecError('usage', `${name}: the spec does not say how to reach it`, details);
+  }
+  const config = ssh.config ?? sshConfig;
+  return { ...ssh, ...(config !== undefined && { config }), target: name, signal };
+}
 
 /**
  * Lets the system's own `ssh -G` read the configuration: nothing else knows `Include`, `Match` and what comes first.

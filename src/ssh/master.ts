@@ -35,14 +35,16 @@ const lookEvery = 10;
  * Keeps ssh company for as long as nixspec lives: it holds ssh's end of a pipe whose other end nixspec has, and when that
  * closes, be it by `kill -9`, it ends ssh and removes the folder of its socket. Asynchronous lists ignore Ctrl-C in a
  * shell without job control, so that ssh outlives it until nixspec has cleared up. The shell's own words ("Terminated")
- * go nowhere: nobody reads them any more by then, and the write would end it before it has removed the folder.
+ * go nowhere: nobody reads them any more by then, and the write would end it before it has removed the folder. ssh is
+ * asked first, so that it gives back a terminal on which it was asking; OpenSSH 9.2 misses a signal now and then (one in
+ * five, where its socket is closed at the same moment) until its next keep-alive, hence the second one.
  */
 const watch = sh`trap '' INT
 folder=$1; shift
 exec 3<&0 4>&2 2>/dev/null
 "$@" </dev/null 2>&4 3<&- 4>&- &
 ssh=$!
-{ read -r _ <&3; kill "$ssh"; } 4>&- &
+{ read -r _ <&3; kill "$ssh"; sleep 0.2; kill -KILL "$ssh"; } 4>&- &
 watch=$!
 exec 3<&- 4>&-
 wait "$ssh"

@@ -76,15 +76,15 @@ export class MuxChannel extends SocketLike {
     this.flush();
   }
 
+  /** Of the output. `errors` ends with the channel, so that whoever waits for its end knows the exit status as well. */
   receiveEof(): void {
-    if (this.destroyed) return;
-    this.push(null);
-    this.errors.push(null);
+    if (!this.destroyed) this.push(null);
   }
 
   /** Neither end sends any more; what has come in can still be read. */
   receiveClose(): void {
     this.receiveEof();
+    if (!this.destroyed) this.errors.push(null);
     this.sendClose();
     if (this.readableEnded) this.destroy();
     else this.once('end', () => this.destroy());

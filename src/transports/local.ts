@@ -13,7 +13,9 @@ const patience = 2_000;
 
 /** This machine, without SSH. Programs run in a session of their own, so that Ctrl-C at the terminal does not reach them. */
 export async function openLocal(target: Target, options: TransportOptions): Promise<Transport> {
-  options.signal.throwIfAborted();
+  if (options.signal.aborted) {
+    throw new NixspecError('interrupted', 'interrupted', { operation: 'start', target: target.name });
+  }
   const running = new Set<StartedShell>();
   return {
     name: 'local',

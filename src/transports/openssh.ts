@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { NixspecError } from '../error.js';
 import type { Target } from '../model.js';
-import { runInShell, type StartedShell, startCommand } from '../started-shell.js';
-import { type ConfigQuestion, resolveSshConfig, type SshConfig, sshArguments } from '../ssh/config.js';
+import { askAboutTarget, type ConfigQuestion, resolveSshConfig, type SshConfig, sshArguments } from '../ssh/config.js';
 import { showHostPort } from '../ssh/destination.js';
 import { interrupted, type Place, showPlace } from '../ssh/failures.js';
 import { type Master, MasterFailed, startMaster } from '../ssh/master.js';
 import type { MuxChannel } from '../ssh/mux-channel.js';
 import { MuxConnection } from '../ssh/mux-connection.js';
 import { explainSshStderr } from '../ssh/ssh-stderr.js';
+import { runInShell, type StartedShell, startCommand } from '../started-shell.js';
 import type { RunningProgram, Transport, TransportOptions } from '../transport.js';
 
 /** Seconds that logging in may take, beyond making the connection, where nobody is asked anything. */
@@ -29,7 +29,7 @@ interface Session {
  * @throws NixspecError
  */
 export async function openOpenssh(target: Target, options: TransportOptions): Promise<Transport> {
-  const question = askAbout(target, options);
+  const question = askAboutTarget(target, options);
   const config = await resolveSshConfig(question);
   if (!config.resolved) throw sshMissing(target);
   const place = { target: target.name, config, isTarget: true };
@@ -43,14 +43,6 @@ export async function openOpenssh(target: Target, options: TransportOptions): Pr
     const details = { operation: 'connect', target: target.name, cause, hint: 'OpenSSH 7.4 or newer is needed here' };
     throw new NixspecError('connection-failed', `${showPlace(place)}: ${why}`, details);
   }
-}
-
-function askAbout(target: Target, options: TransportOptions): ConfigQuestion {
-  const hint = 'add `ssh: user@host` to the target';
-  const details = { operation: 'connect', target: target.name, hint };
-  if (!target.ssh) throw new NixspecError('usage', `${target.name}: the spec does not say how to reach it`, details);
-  const config = target.ssh.config ?? options.sshConfig;
-  return { ...target.ssh, ...(config !== undefined && { config }), target: target.name, signal: options.signal };
 }
 
 function sshMissing(target: Target): NixspecError {

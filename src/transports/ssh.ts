@@ -4,10 +4,9 @@ import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel, ConnectConfig } from 'ssh2';
 import { NixspecError } from '../error.js';
 import type { Target } from '../model.js';
-import { runInShell, type StartedShell, startCommand } from '../started-shell.js';
 import { type Algorithms, chooseAlgorithms } from '../ssh/algorithms.js';
 import { ChannelSocket } from '../ssh/channel-socket.js';
-import type { SshConfig } from '../ssh/config.js';
+import { askAboutTarget, type SshConfig } from '../ssh/config.js';
 import { Deadline } from '../ssh/deadline.js';
 import { showHostPort } from '../ssh/destination.js';
 import {
@@ -25,6 +24,7 @@ import { KeySigner, type SshLibrary } from '../ssh/key-signer.js';
 import { findKnownHosts, judgeHostKey, orderHostKeyAlgorithms, readKnownHosts } from '../ssh/known-hosts.js';
 import { Login } from '../ssh/login.js';
 import { type HopFacts, hostNameOf, whyOpenssh } from '../ssh/openssh-reasons.js';
+import { runInShell, type StartedShell, startCommand } from '../started-shell.js';
 import type { RunningProgram, Transport, TransportOptions } from '../transport.js';
 import { explainOpenFailure, explainSocketError } from '../unreachable.js';
 
@@ -58,7 +58,7 @@ export async function openSsh(target: Target, options: TransportOptions): Promis
   if (target.transport === 'openssh') return openWithSystemSsh(target, options);
   // Loading ssh2 takes 40 ms, in which `ssh -G` answers, the keys are read and the TCP connection is made.
   const library = import('ssh2').then((module) => module.default);
-  const route = await resolveRoute(askAbout(target, options));
+  const route = await resolveRoute(askAboutTarget(target, options));
   if (!route[0]?.resolved)
     options.notice(`${target.name}: there is no \`ssh\` here, so that ~/.ssh/config is not read`);
   const places = route.map((config, at) => ({ target: target.name, config, isTarget: at === route.length - 1 }));
@@ -85,16 +85,6 @@ function explainLack(target: Target, error: BeyondSsh2): NixspecError {
 
 async function openWithSystemSsh(target: Target, options: TransportOptions): Promise<Transport> {
   return (await import('./openssh.js')).openOpenssh(target, options);
-}
-
-function askAbout(target: Target, options: TransportOptions) {
-  if (!target.ssh) {
-    throw new NixspecError('usage', `${target.name}: the spec does not say how to reach it`, {
-      ...{ operation: 'connect', target: target.name, hint: 'add `ssh: user@host` to the target' },
-    });
-  }
-  const config = target.ssh.config ?? options.sshConfig;
-  return { ...target.ssh, ...(config !== undefined && { config }), target: target.name, signal: options.signal };
 }
 
 async function gatherFacts(place: Place): Promise<Hop> {

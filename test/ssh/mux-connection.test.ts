@@ -202,12 +202,15 @@ t.test('programs', async (t) => {
   master.say(99, writeUint32(id));
   const channel = await executing;
   master.say(95, writeUint32(id), writeUint32(1), writeString('oops'));
+  const closed = new Promise((resolve) => channel.errors.once('close', () => resolve(channel.exit)));
+  master.say(96, writeUint32(id));
+  await new Promise((resolve) => setTimeout(resolve, 20));
   master.say(98, writeUint32(id), writeString('exit-signal'), Buffer.from([0]), writeString('KILL'), Buffer.from([0]));
   master.say(97, writeUint32(id));
   const errors: Buffer[] = [];
   for await (const chunk of channel.errors) errors.push(chunk as Buffer);
   t.equal(Buffer.concat(errors).toString(), 'oops');
-  t.equal(channel.exit, 137);
+  t.equal(await closed, 137, 'though it came behind the end of the output');
 
   const refused = connection.exec('the command');
   const second = await master.hear(90);
