@@ -70,7 +70,8 @@ export function listChain(leaf: X509Certificate): CertificateChain {
   return chain;
 }
 
-const mostCertificates = 20;
+/** Of one chain: real ones have four. */
+export const mostCertificates = 20;
 
 interface IssuerNames {
   readonly organization: string | undefined;

@@ -113,7 +113,7 @@ async function expectReply(wire: Wire, code: string, what: string): Promise<void
 }
 
 function expectStart(line: string, start: string, what: string): void {
-  if (line.toUpperCase().startsWith(start)) return;
+  if (line.toUpperCase().startsWith(start.toUpperCase())) return;
   throw new BadAnswer(`the server does not ${what}: it said ${JSON.stringify(line.slice(0, 120))}`);
 }
 

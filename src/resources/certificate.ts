@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { listChain, listNames, readCertificateFacts } from '../certificate-facts.js';
+import { listChain, listNames, mostCertificates, readCertificateFacts } from '../certificate-facts.js';
 import { converse, limitOf } from '../conversation.js';
 import { distrustPhrases, type Handshake, isFor, shakeHands, TrustStore } from '../handshake.js';
 import { readPlace } from '../host-port.js';
@@ -193,11 +193,11 @@ async function describeServer(query: Question, trust: TrustStore, network: Netwo
   });
 }
 
-/** Protocols of the web are only offered where they are asked about: a strict mail server would refuse them. */
+/** Protocols of the web are only offered where they are asked about: strict servers of other kinds refuse them. */
 function optionsOf({ params, wanted }: Question) {
   return {
     ...(params.ca !== undefined && { ca: params.ca }),
-    ...(wanted.has('alpn') && { alpn: ['h2', 'http/1.1'] }),
+    ...(wanted.has('alpn') && params.starttls === undefined && { alpn: ['h2', 'http/1.1'] }),
   };
 }
 
@@ -249,7 +249,9 @@ function askForFiles(queries: readonly Question[]): ShellProbe<Readings> {
 function describeFile(query: Question, text: string | NoReading | undefined): Observation<Readings> {
   if (text === undefined) return unknown('it was not read');
   if (typeof text !== 'string') return text.noReading === 'absent' ? absent(text.reason) : unknown(text.reason);
-  const [certificate, ...others] = readPem(text);
+  const chain = readPem(text);
+  if (typeof chain === 'string') return unknown(`it cannot be read as a certificate: ${chain}`);
+  const [certificate, ...others] = chain;
   if (!certificate) return absent('the file holds no certificate in PEM form');
   const facts = readCertificateFacts([certificate, ...others], Date.now() / 1000);
   const served = absentReading('only a connection has it, and this is a file');
@@ -263,7 +265,11 @@ function describeFile(query: Question, text: string | NoReading | undefined): Ob
 
 const pemBlock = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END (?:TRUSTED )?CERTIFICATE-----/g;
 
-/** @throws Error where something between the lines is no certificate */
-function readPem(text: string): readonly X509Certificate[] {
-  return (text.match(pemBlock) ?? []).slice(0, 20).map((pem) => new X509Certificate(pem));
+/** @returns what OpenSSL says against it, where something between the lines is no certificate */
+function readPem(text: string): readonly X509Certificate[] | string {
+  try {
+    return (text.match(pemBlock) ?? []).slice(0, mostCertificates).map((pem) => new X509Certificate(pem));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
