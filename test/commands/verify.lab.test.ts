@@ -26,10 +26,18 @@ targets:
 ${entries}`;
 }
 
-/** What a run has left on a machine: folders, and processes with nixspec's mark. */
-async function leftovers(name: 'staging' | 'production'): Promise<string> {
-  const look = 'ls -d /run/nixspec-* /tmp/nixspec-* 2>/dev/null; grep -ls NIXSPEC_MARK= /proc/[0-9]*/environ; true';
-  return (await machine(lab, name).sh(look)).trim();
+/** The marks of the programs that run a command on production; other tests run there too. */
+async function marksOf(command: string): Promise<string[]> {
+  const script = `for p in /proc/[0-9]*; do
+    tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -qx '${command} ' && tr '\\0' '\\n' <$p/environ | sed -n 's/^NIXSPEC_MARK=//p'
+  done; true`;
+  return [...new Set((await machine(lab, 'production').sh(script)).split('\n').filter(Boolean))];
+}
+
+/** What a program has left on production: its folder, and processes with its mark. */
+async function leftovers(mark: string): Promise<string> {
+  const look = `ls -d /run/nixspec-${mark} 2>/dev/null; grep -ls NIXSPEC_MARK=${mark} /proc/[0-9]*/environ; true`;
+  return (await machine(lab, 'production').sh(look)).trim();
 }
 
 /** The ssh masters of a nixspec, by the folder that their command line names. */
@@ -163,18 +171,26 @@ user: { deploy: { locked: true } }
 for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   for (const transport of ['ssh2', 'openssh']) {
     t.test(`${signal} by ${transport} leaves nothing behind, on either side`, { skip }, async (t) => {
+      const seconds = 1000 + Math.floor(Math.random() * 1_000_000);
       const cwd = t.testdir({
         'nixspec.yaml': specFor(`command:
-  sleep 300: { exit-status: 0, timeout: 5m }
-  setsid sleep 301 >/dev/null 2>&1; sleep 300: { exit-status: 0, timeout: 5m }
+  sleep ${seconds}: { exit-status: 0, timeout: 5m }
+  setsid sleep ${seconds} >/dev/null 2>&1; sleep 300: { exit-status: 0, timeout: 5m }
 `),
       });
       const running = start(['verify', 'production', '--transport', transport], { cwd });
-      t.ok(await eventually(async () => (await leftovers('production')).split('\n').length > 5), 'it runs');
+      let marks: string[] = [];
+      const runs = async () => {
+        marks = await marksOf(`sleep ${seconds}`);
+        return marks.length === 1;
+      };
+      t.ok(await eventually(runs), 'it runs');
+      const [mark = ''] = marks;
+      t.not(await leftovers(mark), '', 'it has a folder and processes');
       running.kill(signal);
       const { status, err } = await running.ended;
       t.equal(status, signal === 'SIGINT' ? 130 : null, err);
-      t.ok(await eventually(async () => (await leftovers('production')) === ''), await leftovers('production'));
+      t.ok(await eventually(async () => (await leftovers(mark)) === ''), await leftovers(mark));
       // A killed nixspec cannot remove its own folder; the next one does. Its ssh must be gone all the same.
       t.ok(await eventually(async () => processesOf(running.pid).length === 0), processesOf(running.pid).join(' '));
       if (signal === 'SIGINT') t.same(foldersOf(running.pid), []);
