@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isTooDeep, tooDeep } from './json-text.js';
 import { applyExpectation, describeExpectation, type Match, type Matchers } from './matcher.js';
 import type { Assertion, Fact, Observation, Outcome, OutcomeStatus, Query, Reading, Readings, Value } from './model.js';
 import { isNoReading, propertyAt, type Resources } from './resource.js';
@@ -93,7 +94,7 @@ type Found =
 
 /** What stands at a path inside a map property. A key that is not there fails, under `not` too. */
 function descend(readings: Readings, property: string, keys: readonly string[]): Found {
-  const reading = Object.hasOwn(readings, property) ? readings[property] : undefined;
+  const reading = reportedOf(readings, property);
   // What is not there may still have readings: a port where nothing listens is known not to listen.
   if (reading === undefined && readings.exists === false) return { judgement: () => failed('not there') };
   if (reading === undefined) return { judgement: () => unknown('not reported') };
@@ -105,6 +106,12 @@ function descend(readings: Readings, property: string, keys: readonly string[]):
     value = inner;
   }
   return { value };
+}
+
+/** What was reported of a property; undefined where nothing was. The JSON value null is something. */
+function reportedOf(readings: Readings, property: string): Reading | undefined {
+  const reading = Object.hasOwn(readings, property) ? readings[property] : undefined;
+  return isTooDeep(reading) ? { noReading: 'unknown', reason: tooDeep } : reading;
 }
 
 /** Inside a record map there may be a reason in place of a value, which the type of `Value` takes for a map. */
@@ -219,8 +226,7 @@ function readingOf(property: string, observation: Observation | undefined): Read
   if (observation.status === 'known') {
     const { exists } = observation.readings;
     if (property === 'exists') return exists ?? true;
-    // Not `??`: the JSON value null was reported.
-    const reading = Object.hasOwn(observation.readings, property) ? observation.readings[property] : undefined;
+    const reading = reportedOf(observation.readings, property);
     if (reading === undefined && exists === false) return { noReading: 'absent', reason: 'not there' };
     return reading === undefined ? { noReading: 'unknown', reason: 'not reported' } : reading;
   }

@@ -138,8 +138,8 @@ const impliedMatchers: readonly string[] = ['and', 'consist-of', 'equal', 'have-
 
 /**
  * Imports the matchers that a spec may mean.
- * @param keys every key of its mappings, whatever they are keys of; a misspelt matcher is not among the result, so that
- *   who makes suggestions takes them from `matcherNames`
+ * @param keys every key of its mappings at any depth, variables put in: a matcher that is left out would be taken for a
+ *   key of JSON. A misspelt one is not among the result, so that suggestions come from `matcherNames`
  */
 export function loadUsedMatchers(keys: ReadonlySet<string>): Promise<Matchers> {
   return loadMatchers(matcherNames().filter((name) => keys.has(name) || impliedMatchers.includes(name)));
