@@ -57,7 +57,7 @@ export function suggest(word: string, known: readonly string[], what: string): s
 
 /** The word that was probably meant: one mistake in a short word, up to three in a long one, or the same but for case. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (known.length === 0 || word.length > 100) return undefined;
+  if (known.length === 0 || word.length < 2 || word.length > 100) return undefined;
   const plain = word.toLowerCase().replaceAll('_', '-');
   const near = closest(plain, [...known]);
   return distance(plain, near) <= (plain.length <= 3 ? 1 : plain.length <= 8 ? 2 : 3) && near !== word

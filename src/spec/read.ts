@@ -82,11 +82,16 @@ async function readFileOf(
   }
   const { root, problems } = parseYaml(file);
   for (const problem of problems) report(problem);
+  if (!root && problems.length === 0) {
+    report(mistakeAt('empty-spec', 'the file is empty', { file, start: 0, end: 0 }, beginning));
+  }
   if (!root || root.kind === 'map') return linkRoot(file, root);
   const message = `a spec is a mapping, not ${showNode(root)}`;
-  report(mistakeAt('wrong-type', message, root, 'it begins with `version: 1`'));
+  report(mistakeAt('wrong-type', message, root, beginning));
   return file;
 }
+
+const beginning = 'a spec begins with `version: 1`';
 
 /** The nodes know their file by the object that was made before its tree: the tree is put into that very object. */
 function linkRoot(file: SpecFile, root: MapNode | undefined): SpecFile {

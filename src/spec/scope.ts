@@ -50,4 +50,5 @@ const hidesFile: ReadonlySet<string> = new Set<ProblemCode>([
   'not-text',
   'yaml-syntax',
   'include-not-found',
+  'bad-alias',
 ]);

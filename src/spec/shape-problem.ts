@@ -3,7 +3,7 @@ import type { Matchers } from '../matcher.js';
 import type { Problem, ValueTypeName } from '../model.js';
 import { valueTypes } from '../value.js';
 import { mistakeAt, suggest } from './mistake.js';
-import { isEmpty, type MapNode, pairOf, type ScalarNode, type SpecNode, showNode } from './node.js';
+import { isEmpty, type MapNode, pairOf, type SpecNode, showNode } from './node.js';
 import type { Schema } from './schema-type.js';
 import { unknownProperty, unknownResource, unusableMatcher } from './unknown-name.js';
 
@@ -29,7 +29,7 @@ export function explainErrors(
 }
 
 function explainError(error: ErrorObject, root: MapNode, schema: Schema, matchers: Matchers): Problem | undefined {
-  const { node, key } = findNode(root, error.instancePath);
+  const node = findNode(root, error.instancePath);
   const place = findOwner(schema, error.instancePath);
   const owner = error.propertyName === undefined ? place : (place.propertyNames as Schema);
   const [kind = '', name = ''] = String(owner.$comment ?? '').split(' ');
@@ -46,16 +46,15 @@ function explainError(error: ErrorObject, root: MapNode, schema: Schema, matcher
       return mistakeAt('bad-value', `expected 1, the version of the language, not ${showNode(node)}`, node);
     case 'type':
     case 'pattern':
-      return explainValue(node, key, owner, [kind, name], error);
+      return explainValue(node, owner, [kind, name], error);
     default:
       return undefined;
   }
 }
 
-/** What a value should have been. An empty place is shown at its key. */
+/** What a value should have been. */
 function explainValue(
   node: SpecNode,
-  key: ScalarNode | undefined,
   owner: Schema,
   [kind, name]: readonly [string, string],
   error: ErrorObject,
@@ -65,13 +64,12 @@ function explainValue(
     error.keyword === 'pattern' && owner.examples ? owner.patternErrorMessage : expectation(owner, kind, name);
   const code = error.keyword === 'type' && (node.kind !== 'scalar' || isEmpty(node)) ? 'wrong-type' : 'bad-value';
   const types = [owner.type].flat();
-  const scalarForMap =
-    node.kind === 'scalar' && !types.includes('number') && types.includes('object') && kind !== 'expect';
-  const place = isEmpty(node) && node.start === node.end && key ? key : node;
+  const needsMany =
+    kind === 'list' || name === 'map' || (types.includes('object') && kind !== 'expect' && kind !== 'literal');
   return mistakeAt(
-    scalarForMap ? 'wrong-type' : code,
+    needsMany ? 'wrong-type' : code,
     `${String(expected)}, not ${showNode(node)}`,
-    place,
+    node,
     hintFor(node, owner),
   );
 }
@@ -137,14 +135,12 @@ function explainUnknown(
   return mistakeAt('unknown-key', message, key, suggest(name, known, 'there are'));
 }
 
-/** The node that a JSON pointer leads to, and its key where it has one. */
-function findNode(root: MapNode, pointer: string): { readonly node: SpecNode; readonly key?: ScalarNode } {
-  let found: { node: SpecNode; key?: ScalarNode } = { node: root };
-  for (const name of stepsOf(pointer)) {
-    const pair = pairOf(found.node, name);
-    const item = found.node.kind === 'list' ? found.node.items[Number(name)] : undefined;
-    if (pair) found = { node: pair.value, key: pair.key };
-    else if (item) found = { node: item };
+/** The node that a JSON pointer leads to. */
+function findNode(root: MapNode, pointer: string): SpecNode {
+  let found: SpecNode = root;
+  for (const step of stepsOf(pointer)) {
+    const inner: SpecNode | undefined = found.kind === 'list' ? found.items[Number(step)] : pairOf(found, step)?.value;
+    found = inner ?? found;
   }
   return found;
 }

@@ -3,7 +3,7 @@ import type { Problem, SshTarget, Target, Value } from '../model.js';
 import { sshForm, sshKeys, targetKeys, vmKeys } from './keys.js';
 import { type LiteralForm, readLiteral } from './literal.js';
 import { mistakeAt, positionOf, type Report, suggest } from './mistake.js';
-import { type Pair, pairsOf, plainOf, type SpecNode, showNode, valueAt } from './node.js';
+import { isEmpty, type Pair, pairsOf, plainOf, type SpecNode, showNode, valueAt } from './node.js';
 import type { SpecSource } from './read.js';
 import { variablesFor, writtenTargets } from './scope.js';
 import { type AddressMistake, checkHost, isPort, readSshAddress } from './ssh-address.js';
@@ -49,6 +49,11 @@ class TargetReader {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) || name === 'default') {
       const message = `${JSON.stringify(name)} cannot be the name of a target`;
       this.report(mistakeAt('bad-target', message, key, 'letters, digits and . _ -, but not "default"'));
+    }
+    if (value.kind !== 'map' && !isEmpty(value)) {
+      const hint = value.kind === 'scalar' ? `perhaps { ssh: ${value.source} }` : undefined;
+      this.report(mistakeAt('wrong-type', `expected a mapping, not ${showNode(value)}`, value, hint));
+      return undefined;
     }
     const way = this.readWay(key, value);
     const compareWith = this.text(value, 'compare-with');

@@ -1,16 +1,18 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
+import type { ProblemCode } from '../problem.js';
 import { mistakeAt, positionOf, type Report } from './mistake.js';
 import type { ListNode, MapNode, Pair, Place, ScalarNode, SpecFile, SpecNode } from './node.js';
 import { mostNodes } from './node.js';
 
-/** Makes our tree of the library's. @throws TooLarge */
+/** Makes our tree of the library's. @throws Unbuildable */
 export function buildTree(contents: ParsedNode, file: SpecFile, report: Report): SpecNode {
   return new TreeBuilder(file, report).build(contents);
 }
 
-/** Ends the reading of a file: there is no sense in going on. */
-export class TooLarge extends Error {
+/** Ends the reading of a file: what would follow from a hole in it is not worth telling. */
+export class Unbuildable extends Error {
   constructor(
+    readonly code: ProblemCode,
     message: string,
     readonly place: Place,
   ) {
@@ -27,21 +29,24 @@ class TreeBuilder {
     private readonly report: Report,
   ) {}
 
-  build(node: ParsedNode | null, after = 0): SpecNode {
-    if (!node) return this.empty(after);
+  /** @param owner the key of a value: where nothing is written, that is the place to point at */
+  build(node: ParsedNode | null, owner?: Place): SpecNode {
+    if (!node) return this.empty(owner);
     if (isAlias(node)) return this.follow(node);
     if (node.anchor) this.anchors.set(node.anchor, 'open');
-    const built = isScalar(node) ? this.scalar(node) : this.collection(node);
+    const built = isScalar(node) ? this.scalar(node, owner) : this.collection(node);
     if (node.anchor) this.anchors.set(node.anchor, built);
     return built;
   }
 
-  private empty(at: number): ScalarNode {
-    return { kind: 'scalar', value: null, source: '', size: 1, file: this.file, start: at, end: at };
+  private empty(owner: Place = { file: this.file, start: 0, end: 0 }): ScalarNode {
+    const { file, start, end } = owner;
+    return { kind: 'scalar', value: null, source: '', size: 1, file, start, end };
   }
 
-  private scalar(node: Scalar.Parsed): ScalarNode {
+  private scalar(node: Scalar.Parsed, owner?: Place): ScalarNode {
     const [start, end] = node.range;
+    if (start === end && owner) return this.empty(owner);
     const value = readScalar(node.value);
     return { kind: 'scalar', value, source: node.source ?? String(value), size: 1, file: this.file, start, end };
   }
@@ -50,7 +55,7 @@ class TreeBuilder {
     const [start, end] = node.range;
     const place = { file: this.file, start, end };
     if (isSeq<ParsedNode>(node)) {
-      const items = node.items.map((item) => this.build(item, end));
+      const items = node.items.map((item) => this.build(item, place));
       return { kind: 'list', items, size: this.sizeOf(items, place), ...place };
     }
     const pairs = isMap<ParsedNode, ParsedNode | null>(node) ? this.pairs(node) : [];
@@ -64,8 +69,7 @@ class TreeBuilder {
     const merged: Pair[] = [];
     for (const { key: written, value } of node.items) {
       const key = this.key(written);
-      if (!key) continue;
-      const built = this.build(value, key.end);
+      const built = this.build(value, key);
       if (isScalar(written) && written.type === 'PLAIN' && key.source === '<<') {
         merged.push(...this.merge(built, key));
         continue;
@@ -78,11 +82,10 @@ class TreeBuilder {
     return [...own.values()];
   }
 
-  private key(written: ParsedNode): ScalarNode | undefined {
-    const key = this.build(written, written?.range[0]);
+  private key(written: ParsedNode): ScalarNode {
+    const key = this.build(written);
     if (key.kind === 'scalar') return key;
-    this.report(mistakeAt('wrong-type', 'a key is a word or text, not a list or mapping', key));
-    return undefined;
+    throw new Unbuildable('wrong-type', 'a key is a word or text, not a list or mapping', key);
   }
 
   private merge(node: SpecNode, key: ScalarNode): readonly Pair[] {
@@ -106,8 +109,7 @@ class TreeBuilder {
     const target = this.anchors.get(alias.source);
     if (target && target !== 'open') return target;
     const message = target ? `*${alias.source} stands inside what it means` : `there is no anchor &${alias.source}`;
-    this.report(mistakeAt('bad-alias', message, place));
-    return this.empty(start);
+    throw new Unbuildable('bad-alias', message, place);
   }
 
   private sizeOf(nodes: readonly SpecNode[], place: Place): number {
@@ -115,7 +117,7 @@ class TreeBuilder {
     for (const node of nodes) size += node.size;
     if (size <= mostNodes) return size;
     const message = `what its aliases mean grows to more than ${mostNodes} values`;
-    throw new TooLarge(message, place);
+    throw new Unbuildable('too-large', message, place);
   }
 }
 

@@ -2,7 +2,7 @@ import { Composer, type CST, type Document, Lexer, type ParsedNode, Parser } fro
 import type { Problem } from '../model.js';
 import { mistakeAt } from './mistake.js';
 import type { Place, SpecFile, SpecNode } from './node.js';
-import { buildTree, TooLarge } from './tree.js';
+import { buildTree, Unbuildable } from './tree.js';
 
 /** How deep lists and mappings may stand in each other; the library's composer is recursive and dies of more than some thousand. */
 const deepest = 100;
@@ -27,8 +27,8 @@ export function parseYaml(file: SpecFile): { readonly root?: SpecNode; readonly 
     if (!document?.contents) return { problems };
     return { root: buildTree(document.contents, file, (problem) => problems.push(problem)), problems };
   } catch (error) {
-    if (!(error instanceof TooLarge)) throw error;
-    return { problems: [...problems, mistakeAt('too-large', error.message, error.place)] };
+    if (!(error instanceof Unbuildable)) throw error;
+    return { problems: [...problems, mistakeAt(error.code, error.message, error.place)] };
   }
 }
 
@@ -44,7 +44,7 @@ function* parseTokens(file: SpecFile): Generator<CST.Token, void> {
     yield* parser.next(lexeme);
     if (parser.stack.length > deepest) {
       const place = { file, start: parser.offset - lexeme.length, end: parser.offset };
-      throw new TooLarge(`lists and mappings stand in each other more than ${deepest} deep`, place);
+      throw new Unbuildable('too-large', `lists and mappings stand in each other more than ${deepest} deep`, place);
     }
   }
   yield* parser.end();
