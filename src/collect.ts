@@ -65,6 +65,9 @@ async function runProgram(probes: readonly ShellProbe[], transport: Transport, s
     );
     if (state === 'finished') return;
     if (signal.aborted) throw interrupted(transport);
+    const tooLong = deadline.isOver();
+    // What still prints behind a broken frame would go on until the limit.
+    deadline.end();
     if (state === 'never-started') throw await explainNoStart(running, transport);
     const why = deadline.isOver()
       ? `it took longer than ${Math.round(program.limit)} s`

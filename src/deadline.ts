@@ -5,7 +5,10 @@ export interface Deadline {
   /** True once the time is over. */
   isOver(): boolean;
   /** Rejects when the signal fires; for racing with what may not heed it. */
-  rejection: Promise<never>;
+  readonly rejection: Promise<never>;
+  /** Fires the signal now. */
+  end(): void;
+  /** Lets go of the timer and the outer signal. */
   clear(): void;
 }
 
@@ -32,6 +35,7 @@ export function startDeadline(seconds: number, outer: AbortSignal): Deadline {
     signal: inner.signal,
     isOver: () => over,
     rejection,
+    end: () => inner.abort(new Error('ended')),
     clear() {
       clearTimeout(timer);
       outer.removeEventListener('abort', stop);
