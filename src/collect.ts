@@ -69,9 +69,7 @@ async function runProgram(probes: readonly ShellProbe[], transport: Transport, s
     // What still prints behind a broken frame would go on until the limit.
     deadline.end();
     if (state === 'never-started') throw await explainNoStart(running, transport);
-    const why = deadline.isOver()
-      ? `it took longer than ${Math.round(program.limit)} s`
-      : await explainEnd(running, state);
+    const why = tooLong ? `it took longer than ${Math.round(program.limit)} s` : await explainEnd(running, state);
     into.problems.push(`the program was cut off: ${why}`);
     for (const probe of probes) fillIn(into, probe, unknown(`not answered, as the program was cut off: ${why}`));
   } finally {
