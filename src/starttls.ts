@@ -92,7 +92,7 @@ export function startTlsPort(protocol: StartTlsProtocol): number {
 /**
  * Talks a protocol up to where TLS begins; the stream is then ready for `tls.connect`.
  * @param host for the protocols that name the server first
- * @throws BadAnswer where the server does not offer TLS, or talks something else
+ * @throws BadAnswer where the server does not offer TLS, or talks something else; the stream is then destroyed
  */
 export async function startTls(stream: Duplex, protocol: StartTlsProtocol, host: string): Promise<void> {
   const wire = new Wire(stream);
@@ -100,6 +100,9 @@ export async function startTls(stream: Duplex, protocol: StartTlsProtocol, host:
     await dialogues[protocol].talk(wire, host);
     // What comes before the handshake was not said by whoever holds the key (CVE-2011-0411).
     if (wire.hasMore()) throw new BadAnswer('the server said something between STARTTLS and TLS');
+  } catch (error) {
+    stream.destroy();
+    throw error;
   } finally {
     wire.letGo();
   }
