@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** A time limit on top of an outer signal. */
 export interface Deadline {
   /** Fires when the time is over or the outer signal fires. */
@@ -18,6 +20,8 @@ export interface Deadline {
  */
 export function startDeadline(seconds: number, outer: AbortSignal): Deadline {
   const inner = new AbortController();
+  // Many conversations at once listen to one signal; that is no leak.
+  setMaxListeners(0, inner.signal, outer);
   let over = false;
   const timer = setTimeout(() => {
     over = true;

@@ -125,24 +125,12 @@ export function matcherNames(): readonly string[] {
 
 export type Matchers = ReadonlyMap<string, Matcher>;
 
-/** Imports matchers, side by side: all of them take about 20 ms, which `loadUsedMatchers` mostly saves. */
+/** Imports matchers, side by side. */
 export async function loadMatchers(names: readonly string[] = matcherNames()): Promise<Matchers> {
   const loaded = await Promise.all(
     names.map(async (name) => ((await import(`./matchers/${name}.js`)) as { default: Matcher }).default),
   );
   return new Map(loaded.map((matcher) => [matcher.name, matcher]));
-}
-
-/** What a spec says without naming it: a bare value, a bare list, several matchers in one mapping. */
-const impliedMatchers: readonly string[] = ['and', 'consist-of', 'equal', 'have-patterns'];
-
-/**
- * Imports the matchers that a spec may mean.
- * @param keys every key of its mappings at any depth, variables put in: a matcher that is left out would be taken for a
- *   key of JSON. A misspelt one is not among the result, so that suggestions come from `matcherNames`
- */
-export function loadUsedMatchers(keys: ReadonlySet<string>): Promise<Matchers> {
-  return loadMatchers(matcherNames().filter((name) => keys.has(name) || impliedMatchers.includes(name)));
 }
 
 /** The type of one element of a list, one line of a text, one value inside JSON. */

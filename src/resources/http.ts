@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { PassThrough } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
 import type { Client, Dispatcher } from 'undici';
 import { BadAnswer, converse, limitOf } from '../conversation.js';
 import { shakeHands, TrustStore } from '../handshake.js';
@@ -261,6 +262,8 @@ function chooseConnectTo(connectTo: string | undefined, url: URL, first: URL): s
  * not needed here.
  */
 function makeClient(origin: string, socket: TLSSocket): Client {
+  // Its parser is WebAssembly, and making that as fast as can be takes V8 some 30 MiB; a few answers do not need it.
+  setFlagsFromString('--liftoff-only');
   const Loaded = createRequire(import.meta.url)('undici/lib/dispatcher/client.js') as typeof Client;
   let broken: Error = Object.assign(new Error('before the request could be sent'), { code: 'ECONNRESET' });
   socket.on('error', (error) => {

@@ -57,12 +57,14 @@ class BeyondSsh2 extends Error {}
 export async function openSsh(target: Target, options: TransportOptions): Promise<Transport> {
   if (target.transport === 'openssh') return openWithSystemSsh(target, options);
   // Loading ssh2 takes 40 ms, in which `ssh -G` answers, the keys are read and the TCP connection is made.
-  const library = import('ssh2').then((module) => module.default);
   const route = await resolveRoute(askAboutTarget(target, options));
   if (!route[0]?.resolved)
     options.notice(`${target.name}: there is no \`ssh\` here, so that ~/.ssh/config is not read`);
   const places = route.map((config, at) => ({ target: target.name, config, isTarget: at === route.length - 1 }));
   const socket = openFirstSocket(places[0], options.signal);
+  // Loading it holds up everything else for 30 ms, in which the server makes its greeting.
+  const library = import('ssh2').then((module) => module.default);
+  library.catch(() => {});
   try {
     const hops = await Promise.all(places.map(gatherFacts));
     if (target.transport !== 'ssh2') refuseWhatSsh2Lacks(hops);

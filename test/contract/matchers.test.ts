@@ -1,5 +1,5 @@
 import t from 'tap';
-import { anyType, loadMatchers, loadUsedMatchers, matcherNames } from '../../src/matcher.js';
+import { anyType, loadMatchers, matcherNames } from '../../src/matcher.js';
 import { readExpectation } from '../matchers/read-expectation.js';
 
 /** Rules for every file in src/matchers. */
@@ -25,11 +25,6 @@ t.test('all that the language has are there', async (t) => {
     'and consist-of contain-element contain-elements contain-substring equal ge gjson gt have-key have-len have-patterns ' +
     'have-prefix have-suffix le lt match-regexp not or semver-constraint';
   t.same(matcherNames(), names.split(' '));
-});
-
-t.test('only what a spec may mean is loaded', async (t) => {
-  const used = await loadUsedMatchers(new Set(['unit', 'ge', 'active', 'not']));
-  t.same([...used.keys()], ['and', 'consist-of', 'equal', 'ge', 'have-patterns', 'not']);
 });
 
 for (const file of matcherNames()) {
