@@ -97,7 +97,7 @@ export async function prepareSpec(
   const { checkShape } = await import('./spec/shape.js');
   const shape = await checkShape(draft.source);
   const { resources, matchers, entries, problems } = await parseForTargets(draft, targets);
-  tellProblems(mergeProblems([...draft.source.problems, ...draft.problems, ...problems], shape), io);
+  tellProblems([...draft.source.problems, ...draft.problems, ...shape, ...problems], io);
   const chosen = (list: readonly Entry[]) =>
     list.filter(({ options }) => tags.length === 0 || tags.some((tag) => options.tags.includes(tag)));
   const runs = targets.map((target) => ({ target, plan: planRun(chosen(entries.get(target.name) ?? []), resources) }));

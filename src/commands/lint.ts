@@ -1,6 +1,6 @@
 import { type Command, specOption, varOption } from '../command.js';
 import { exitCodes } from '../error.js';
-import { mergeProblems, parseForTargets, readDraft, sortProblems, tellProblems } from '../prepare.js';
+import { parseForTargets, readDraft, sortProblems, tellProblems } from '../prepare.js';
 
 const lint: Command = {
   name: 'lint',
@@ -25,7 +25,7 @@ const lint: Command = {
     const { checkShape } = await import('../spec/shape.js');
     const shape = await checkShape(draft.source);
     const { problems, entries } = await parseForTargets(draft, [...draft.targets.values()]);
-    const all = sortProblems(mergeProblems([...draft.source.problems, ...draft.problems, ...problems], shape));
+    const all = sortProblems([...draft.source.problems, ...draft.problems, ...shape, ...problems]);
     if (options.format === 'json') {
       io.out(`${JSON.stringify(all, undefined, 2)}\n`);
       return all.some(({ severity }) => severity === 'error') ? exitCodes.spec : exitCodes.passed;
