@@ -78,7 +78,7 @@ function expectationSchema(type: ValueTypeName, matchers: Matchers): Schema {
     const offered = Object.entries(properties).map(([name, schema]) => [name, withoutShape(schema)]);
     return { ...comment, properties: Object.fromEntries(offered) };
   }
-  if (type === 'map') return mapExpectation(matchers, false);
+  if (type === 'map') return mapExpectation(expectationName('map'), matchers, false);
   const literal = literalKeywords(type);
   return {
     ...comment,
@@ -91,26 +91,31 @@ function expectationSchema(type: ValueTypeName, matchers: Matchers): Schema {
   };
 }
 
-/** Of a map: matchers on it as a whole and, where it is a property, its keys, each with what is expected there. */
-export function mapExpectation(matchers: Matchers, inner: Schema | false): Schema {
+/**
+ * Of a map: matchers on it as a whole and, where it is a property, its keys, each with what is expected there.
+ *
+ * @param name of the definition that this becomes: the branches of `per-target` are the same again
+ */
+export function mapExpectation(name: string, matchers: Matchers, inner: Schema | false): Schema {
   const whole = matchersFor(matchers, 'map').map((matcher) => [matcher.name, matcherSchema(matcher, 'map')]);
   return {
     $comment: 'expect map',
     type: ['object', 'string'],
     pattern: variable,
-    properties: { ...Object.fromEntries(whole), 'per-target': perTargetSchema('map') },
+    properties: { ...Object.fromEntries(whole), 'per-target': perTargetSchema('map', name) },
     additionalProperties: inner,
   };
 }
 
-function perTargetSchema(type: ValueTypeName): Schema {
+/** Another expectation of the same definition for each target. */
+export function perTargetSchema(type: ValueTypeName, name = expectationName(type)): Schema {
   const summary = 'Another expectation for each target; `default` is for those that are not named';
   return {
     ...describe({ summary, example: { vm: valueExample(type), default: valueExample(type) } }, 'per-target'),
     $comment: 'branches',
     type: ['object', 'string'],
     pattern: variable,
-    additionalProperties: { $ref: `#/definitions/${expectationName(type)}` },
+    additionalProperties: { $ref: `#/definitions/${name}` },
   };
 }
 

@@ -9,6 +9,7 @@ import {
   literalName,
   literalSchemas,
   mapExpectation,
+  perTargetSchema,
   type Schema,
   variable,
   words,
@@ -35,7 +36,8 @@ export function composeSchema(resources: Resources, matchers: Matchers): object 
       ...Object.fromEntries(all.map((resource) => [resource.name, sectionOf(resource)])),
     },
     definitions: {
-      ...Object.fromEntries(all.map((resource) => [`entry-${resource.name}`, entryOf(resource, matchers)])),
+      ...Object.fromEntries(all.map((resource) => [`entry-${resource.name}`, entryOf(resource)])),
+      ...Object.fromEntries(all.flatMap((resource) => mapsOf(matchers, resource))),
       ...expectationSchemas(matchers),
       ...literalSchemas(),
       target: targetSchema(),
@@ -115,10 +117,10 @@ function exampleSection({ subject, properties }: Resource) {
   return subject.none ? body : { [subject.example]: body };
 }
 
-function entryOf({ name, subject, properties, params }: Resource, matchers: Matchers): Schema {
+function entryOf({ name, subject, properties, params }: Resource): Schema {
   const asserted = Object.entries({ ...properties, exists: existsProperty }).map(([key, property]) => [
     key,
-    propertySchema(key, property, matchers),
+    propertySchema(name, key, property),
   ]);
   return {
     description: subject.none ? `Assertions about ${subject.summary.toLowerCase()}` : `Assertions about one ${name}`,
@@ -130,27 +132,37 @@ function entryOf({ name, subject, properties, params }: Resource, matchers: Matc
   };
 }
 
-function propertySchema(key: string, property: Property, matchers: Matchers): Schema {
+function propertySchema(owner: string, key: string, property: Property): Schema {
   const text = describe(property, key);
-  const { type, values, record } = property;
-  if (type !== 'map') return { ...text, ...words(property), $ref: `#/definitions/${expectationName(type)}` };
-  const inner: Schema = record
-    ? recordSchema(key, record, matchers)
-    : { $ref: `#/definitions/${expectationName(values ?? 'string')}` };
-  return { ...text, ...mapExpectation(matchers, inner) };
+  const { type } = property;
+  const definition = type === 'map' ? mapName(owner, key) : expectationName(type);
+  return { ...text, ...words(property), $ref: `#/definitions/${definition}` };
 }
 
-function recordSchema(key: string, record: { readonly [name: string]: Property }, matchers: Matchers): Schema {
-  const fields = Object.entries(record).map(([name, field]) => [name, propertySchema(name, field, matchers)]);
+/** One definition for each map property, and one for its records. */
+function mapsOf(matchers: Matchers, { name: owner, properties }: Resource): [string, Schema][] {
+  return Object.entries(properties).flatMap(([key, { type, values, record }]): [string, Schema][] => {
+    if (type !== 'map') return [];
+    const name = mapName(owner, key);
+    const one = `${name}-one`;
+    const inner = record ? one : expectationName(values ?? 'string');
+    const map: [string, Schema] = [name, mapExpectation(name, matchers, { $ref: `#/definitions/${inner}` })];
+    return record ? [map, [one, recordSchema(owner, key, record, one)]] : [map];
+  });
+}
+
+function mapName(owner: string, key: string): string {
+  return `map-${owner}-${key}`;
+}
+
+function recordSchema(owner: string, key: string, record: { readonly [name: string]: Property }, one: string): Schema {
+  const fields = Object.entries(record).map(([name, field]) => [name, propertySchema(owner, name, field)]);
   return {
     $comment: `entry ${key}`,
     type: ['object', 'string'],
     pattern: variable,
     additionalProperties: false,
-    properties: {
-      ...Object.fromEntries(fields),
-      'per-target': { type: 'object', description: 'Another value for each target' },
-    },
+    properties: { ...Object.fromEntries(fields), 'per-target': perTargetSchema('map', one) },
   };
 }
 
