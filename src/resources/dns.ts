@@ -160,10 +160,12 @@ async function resolve(query: Question, around: Surroundings): Promise<Observati
   const refusals = new Map<NameServer, Unreachable>();
   let last: unknown = new Error('nobody was asked');
   const rounds = servers.some(({ way }) => way === 'udp') ? tries : 1;
+  // A little less than its part, so that the last one can still say which server was silent.
+  const share = (0.95 * around.seconds) / rounds / servers.length;
   for (let round = 0; round < rounds; round += 1) {
     for (const server of servers) {
       try {
-        return describeReply(query, await ask(asking, server, around.seconds / rounds / servers.length), asking);
+        return describeReply(query, await ask(asking, server, share), asking);
       } catch (error) {
         if (around.signal.aborted) throw error;
         if (error instanceof Unreachable) refusals.set(server, error);

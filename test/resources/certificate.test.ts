@@ -4,8 +4,9 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
-import type { Network, Observation, Value } from '../../src/model.js';
+import type { Entry, Expectation, Network, Observation, Value } from '../../src/model.js';
 import { runnerNetwork, targetNetwork } from '../../src/network.js';
+import { planRun } from '../../src/plan.js';
 import certificate from '../../src/resources/certificate.js';
 import { openTransport } from '../../src/transport.js';
 import { startLab } from '../lab/lab.js';
@@ -316,6 +317,25 @@ t.test('subjects, ends and limits', async (t) => {
   for (const subject of invalid) t.notMatch(subject, certificate.subject.pattern, subject);
   const [probe] = networkProbes(certificate, [{ ...ask(certificate, 'a', all, { from: 'runner' }), timeout: 3 }]);
   t.match(probe, { from: 'runner', limit: 8 });
+});
+
+t.test('the names that are expected of `covers` are part of the question', async (t) => {
+  const position = { file: 'a.yaml', line: 1, column: 1 };
+  const expect = (path: string, expectation: Expectation) => ({
+    ...{ path: [path], expectation, expected: null, perTarget: false, position },
+  });
+  const entry: Entry = {
+    ...{ resource: 'certificate', subject: 'a', params: { starttls: 'smtp' }, position },
+    options: { tags: [], severity: 'error', within: 0, every: 1 },
+    expectations: [
+      expect('covers', { matcher: 'consist-of', argument: [{ matcher: 'equal', argument: 'b.example' }, 'a.example'] }),
+      expect('covers', { matcher: 'not', argument: { matcher: 'contain-element', argument: 'c.example' } }),
+      expect('issuer', { matcher: 'equal', argument: 'X' }),
+    ],
+  };
+  const { queries } = planRun([entry], new Map([['certificate', certificate]]));
+  t.match(queries, [{ params: { starttls: 'smtp', covers: ['a.example', 'b.example', 'c.example'] } }]);
+  t.equal(queries.length, 1);
 });
 
 const lab = await startLab();
