@@ -30,6 +30,8 @@ export interface ScalarNode extends Place {
   /** The very characters (of a quoted scalar: what the quotes hold): `0644`, `1.10`, `yes`. */
   readonly source: string;
   readonly size: 1;
+  /** Its variables were put in, or it came from outside: a `${` in it is text. */
+  readonly final?: true;
 }
 
 export interface ListNode extends Place {

@@ -34,9 +34,9 @@ export class Variables {
    * @returns undefined after a mistake was told
    */
   resolve(node: SpecNode): SpecNode | undefined {
-    if (node.kind !== 'scalar' || typeof node.value !== 'string' || !node.value.includes('${')) return node;
-    const whole = /^\$\{([^{}]*)\}$/.exec(node.value)?.[1];
-    if (whole === undefined) return this.fill(node, node.value);
+    if (node.kind !== 'scalar' || !hasVariables(node)) return node;
+    const whole = /^\$\{([^{}]*)\}$/.exec(node.source)?.[1];
+    if (whole === undefined) return this.fill(node, node.source);
     const value = this.lookUp(whole, node);
     const { file, start, end } = node;
     return value && { ...value, file, start, end };
@@ -51,7 +51,7 @@ export class Variables {
 
   /** A key. @returns undefined after a mistake was told */
   resolveKey(key: ScalarNode): ScalarNode | undefined {
-    if (!key.source.includes('${')) return key;
+    if (!hasVariables(key)) return key;
     const resolved = this.fill(key, key.source);
     return resolved?.kind === 'scalar' ? resolved : undefined;
   }
@@ -107,7 +107,7 @@ export class Variables {
       return value ?? '';
     });
     if (failed) return undefined;
-    if (filled.length <= longestText) return { ...node, value: filled, source: filled };
+    if (filled.length <= longestText) return { ...node, value: filled, source: filled, final: true };
     this.report(mistakeAt('too-large', 'with its variables this text is longer than 1 MiB', node));
     return undefined;
   }
@@ -178,11 +178,17 @@ export class Variables {
   }
 }
 
+/** Text is filled once only: what a value brings in is never taken for a variable. */
+function hasVariables({ value, source, final }: ScalarNode): boolean {
+  return !final && typeof value === 'string' && source.includes('${');
+}
+
 /** The names of the variables in a node. */
 function referencesOf(node: SpecNode): readonly string[] {
   if (node.kind === 'list') return node.items.flatMap(referencesOf);
   if (node.kind === 'map')
     return node.pairs.flatMap(({ key, value }) => [...referencesOf(key), ...referencesOf(value)]);
+  if (!hasVariables(node)) return [];
   return [...node.source.matchAll(reference)].flatMap(([, name]) => name ?? []);
 }
 
@@ -204,7 +210,7 @@ export function plainScalar(text: string, { file, start, end }: Place): ScalarNo
     : /^[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?$/.test(text)
       ? Number(text)
       : text;
-  return { kind: 'scalar', value, source: text, size: 1, file, start, end };
+  return { kind: 'scalar', value, source: text, size: 1, final: true, file, start, end };
 }
 
 /** A file that holds nothing, for values that stand in none: `--var`. */
