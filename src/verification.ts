@@ -83,7 +83,12 @@ export async function runTargets(
         plan,
         resources: prepared.resources,
         matchers: prepared.matchers,
-        ends: { transport, runner: runnerNetwork(standsIn), target: targetNetwork(transport, standsIn), from: target.from },
+        ends: {
+          transport,
+          runner: runnerNetwork(standsIn),
+          target: targetNetwork(transport, standsIn),
+          from: target.from,
+        },
         signal: io.signal,
         progress: (state) => progress.show(target.name, describeProgress(state)),
       });
