@@ -43,6 +43,20 @@ export async function readDraft({ options }: CommandInput, io: Io): Promise<Draf
   return { file, folder: folderOf({ options }), source, targets, vars, problems };
 }
 
+/**
+ * The named targets at a first glance, while the rest of the spec is not yet read; none where anything is odd.
+ */
+export async function glimpseDraft({ args, options }: CommandInput, io: Io): Promise<Target[]> {
+  const { glimpseTargets } = await import('./spec/glimpse.js');
+  const targets = await glimpseTargets(specFile(options), { env: io.env, vars: readVars(options.var) });
+  return args.flatMap((name) => targets.get(name) ?? []);
+}
+
+/** Loads the modules that the rest of a verification needs: in pieces, between which a connection goes on being opened. */
+export async function loadWhatFollows(): Promise<void> {
+  await Promise.all([import('./spec/parse.js'), import('./spec/shape.js'), import('./network.js'), loadMatchers()]);
+}
+
 /** The folder of the spec that the options name; it holds the saved runs too. */
 export function folderOf({ options }: Pick<CommandInput, 'options'>): string {
   const file = specFile(options);

@@ -1,63 +1,11 @@
 import type { CommandInput, Io } from './command.js';
+import type { Connections } from './connections.js';
 import { NixspecError } from './error.js';
 import { findLatest, type History, loadRun, saveRun } from './history.js';
 import type { Comparison, Run, Target } from './model.js';
 import type { PreparedSpec } from './prepare.js';
 import { describeProgress, type Progress } from './progress.js';
 import { performRun } from './run.js';
-import type { Transport } from './transport.js';
-
-/** Connections that are being opened; `verify` opens them before the rest of the spec is read. */
-export type Opening = ReadonlyMap<string, Promise<Transport>>;
-
-/** Begins to connect to the targets, side by side. Failures are kept for whoever awaits them. */
-export function openTargets(
-  targets: readonly Target[],
-  { options }: CommandInput,
-  progress: Progress,
-  io: Io,
-): Opening {
-  const askPassphrase = io.isTerminal.in && io.isTerminal.err ? io : undefined;
-  const open = async (target: Target): Promise<Transport> => {
-    refuseUnbuilt(target);
-    progress.show(target.name, 'connecting');
-    const { openTransport } = await import('./transport.js');
-    return openTransport(applyOptions(target, options), {
-      notice: progress.say,
-      signal: io.signal,
-      ...(typeof options.sshConfig === 'string' && { sshConfig: options.sshConfig }),
-      ...(askPassphrase && { askPassphrase: async (prompt: string) => (await import('./ask.js')).askSecret(prompt) }),
-    });
-  };
-  return new Map(
-    targets.map((target) => {
-      const opened = open(target);
-      opened.catch(() => {});
-      return [target.name, opened];
-    }),
-  );
-}
-
-function applyOptions(target: Target, options: CommandInput['options']): Target {
-  const { transport } = options;
-  return transport === 'ssh2' || transport === 'openssh' ? { ...target, transport } : target;
-}
-
-function refuseUnbuilt(target: Target): void {
-  if (target.ssh || target.local) return;
-  throw new NixspecError('not-built-yet', `${target.name}: this version does not build and boot the VM by itself yet`, {
-    operation: 'build VM',
-    target: target.name,
-    hint: 'boot it with nixos-rebuild build-vm and say how it is reached: `ssh: { host: 127.0.0.1, port: 2222, user: root }`',
-  });
-}
-
-/** Leaves all connections, also those that are still being opened. */
-export async function closeTargets(opening: Opening): Promise<void> {
-  await Promise.all(
-    [...opening.values()].map((opened) => opened.then((transport) => transport.close()).catch(() => {})),
-  );
-}
 
 /** What came of several targets: one that cannot be reached does not hold up the others. */
 export interface Verified {
@@ -68,15 +16,14 @@ export interface Verified {
 /** Runs the assertions on all targets, side by side. */
 export async function runTargets(
   prepared: PreparedSpec,
-  opening: Opening,
+  connections: Connections,
   progress: Progress,
   io: Io,
 ): Promise<Verified> {
   const { runnerNetwork, targetNetwork } = await import('./network.js');
   const settled = await Promise.allSettled(
     prepared.runs.map(async ({ target, plan }) => {
-      const transport = await opening.get(target.name);
-      if (!transport) throw new TypeError(`${target.name} was not opened`);
+      const transport = await connections.get(target);
       const standsIn = target.vm !== undefined;
       return performRun({
         target,

@@ -1,18 +1,11 @@
 import { type Command, historyOption, reportOption, specOption, varOption, verboseOption } from '../command.js';
+import { Connections } from '../connections.js';
 import { openHistory } from '../history.js';
 import { chooseOutputs, writeReports } from '../output.js';
-import { chooseTargets, prepareSpec, readDraft, textList } from '../prepare.js';
+import { chooseTargets, glimpseDraft, loadWhatFollows, prepareSpec, readDraft, textList } from '../prepare.js';
 import { startProgress } from '../progress.js';
 import { exitCodeOf } from '../verdict.js';
-import {
-  closeTargets,
-  compareAll,
-  findBaselines,
-  openTargets,
-  runTargets,
-  saveRuns,
-  throwFirst,
-} from '../verification.js';
+import { compareAll, findBaselines, runTargets, saveRuns, throwFirst } from '../verification.js';
 
 const verify: Command = {
   name: 'verify',
@@ -37,13 +30,16 @@ const verify: Command = {
   ],
   async run(input, io) {
     const outputs = await chooseOutputs(input);
-    const draft = await readDraft(input, io);
-    const targets = chooseTargets(draft, input.args);
     const progress = await startProgress(io);
-    const opening = openTargets(targets, input, progress, io);
+    const connections = new Connections(input.options, progress, io);
     try {
+      connections.open(await glimpseDraft(input, io));
+      await loadWhatFollows();
+      const draft = await readDraft(input, io);
+      const targets = chooseTargets(draft, input.args);
+      connections.open(targets);
       const prepared = await prepareSpec(draft, targets, textList(input.options.tag), io);
-      const { runs, failures } = await runTargets(prepared, opening, progress, io);
+      const { runs, failures } = await runTargets(prepared, connections, progress, io);
       const history = openHistory(draft.folder, input.options.history);
       const found = await findBaselines(runs, targets, input.options, history, progress);
       if (input.options.save !== false) await saveRuns(runs, history);
@@ -54,7 +50,7 @@ const verify: Command = {
       return exitCodeOf(runs, comparisons);
     } finally {
       progress.stop();
-      await closeTargets(opening);
+      await connections.close();
     }
   },
 };

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { CommandInput, Io } from './command.js';
+import { NixspecError } from './error.js';
+import type { Target } from './model.js';
+import type { Progress } from './progress.js';
+import type { Transport } from './transport.js';
+
+interface Connection {
+  readonly target: Target;
+  readonly transport: Promise<Transport>;
+}
+
+/** The connections of one command: opened side by side, as early as a target is known, and left together. */
+export class Connections {
+  private readonly byName = new Map<string, Connection>();
+  private readonly leaving: Promise<void>[] = [];
+
+  constructor(
+    private readonly options: CommandInput['options'],
+    private readonly progress: Progress,
+    private readonly io: Io,
+  ) {}
+
+  /**
+   * Begins to connect to targets. What was begun at a first glance of the spec is kept where the spec as a whole says the
+   * same of the target, else left. Failures are kept for whoever asks for the connection.
+   */
+  open(targets: readonly Target[]): void {
+    for (const target of targets) {
+      const begun = this.byName.get(target.name);
+      if (begun && isDeepStrictEqual(begun.target, target)) continue;
+      if (begun) this.leaving.push(leave(begun));
+      const transport = this.connect(target);
+      transport.catch(() => {});
+      this.byName.set(target.name, { target, transport });
+    }
+  }
+
+  /** @throws NixspecError with a code for each way in which a connection fails */
+  get({ name }: Target): Promise<Transport> {
+    const connection = this.byName.get(name);
+    if (!connection) throw new TypeError(`${name} was not opened`);
+    return connection.transport;
+  }
+
+  /** Leaves all of them, also those that are still being opened. Never throws. */
+  async close(): Promise<void> {
+    await Promise.all([...this.leaving, ...[...this.byName.values()].map(leave)]);
+  }
+
+  private async connect(target: Target): Promise<Transport> {
+    refuseUnbuilt(target);
+    this.progress.show(target.name, 'connecting');
+    const { sshConfig } = this.options;
+    const { isTerminal, signal } = this.io;
+    const { openTransport } = await import('./transport.js');
+    return openTransport(applyOptions(target, this.options), {
+      notice: this.progress.say,
+      signal,
+      ...(typeof sshConfig === 'string' && { sshConfig }),
+      ...(isTerminal.in && isTerminal.err && { askPassphrase }),
+    });
+  }
+}
+
+function leave({ transport }: Connection): Promise<void> {
+  return transport.then((opened) => opened.close()).catch(() => {});
+}
+
+async function askPassphrase(prompt: string): Promise<string> {
+  return (await import('./ask.js')).askSecret(prompt);
+}
+
+function applyOptions(target: Target, { transport }: CommandInput['options']): Target {
+  return transport === 'ssh2' || transport === 'openssh' ? { ...target, transport } : target;
+}
+
+function refuseUnbuilt(target: Target): void {
+  if (target.ssh || target.local) return;
+  throw new NixspecError('not-built-yet', `${target.name}: this version does not build and boot the VM by itself yet`, {
+    operation: 'build VM',
+    target: target.name,
+    hint: 'boot it with nixos-rebuild build-vm and say how it is reached: `ssh: { host: 127.0.0.1, port: 2222, user: root }`',
+  });
+}
