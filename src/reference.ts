@@ -1,7 +1,9 @@
 import { exitCodeMeanings } from './error.js';
 import type { Matcher, Matchers } from './matcher.js';
 import type { Value } from './model.js';
+import { problemCodes } from './problem.js';
 import { existsProperty, type Param, type Property, type Resource, type Resources } from './resource.js';
+import { entryKeys, sshForm, sshKeys, targetKeys, topKeys, vmKeys } from './spec/keys.js';
 
 /** A page of the reference: Markdown, made from the tables. `explain` prints it, `docs/reference.md` holds them all. */
 export interface Topic {
@@ -11,12 +13,14 @@ export interface Topic {
   readonly text: string;
 }
 
-/** All topics: resources, matchers, exit codes. */
+/** All topics: resources, matchers, the keys of the language, codes. */
 export function composeTopics(resources: Resources, matchers: Matchers): Topic[] {
   return [
     ...[...resources.values()].map((resource) => describeResource(resource)),
     ...[...matchers.values()].map((matcher) => describeMatcher(matcher)),
-    describeExitCodes(),
+    ...describeLanguage(),
+    describeCodes('problem-codes', 'What each mistake of a spec means', problemCodes),
+    describeCodes('exit-codes', 'What the exit code of nixspec means', exitCodeMeanings),
   ];
 }
 
@@ -87,15 +91,42 @@ function describeMatcher({ name, summary, types, example }: Matcher): Topic {
   return { name, kind: 'matcher', summary, text };
 }
 
-function describeExitCodes(): Topic {
-  const rows = Object.entries(exitCodeMeanings).map(([exit, meaning]) => [exit, meaning]);
-  const summary = 'What the exit code of nixspec means';
-  return {
-    name: 'exit-codes',
-    kind: 'other',
-    summary,
-    text: `### exit-codes\n\n${summary}.\n\n${table(['code', 'meaning'], rows)}`,
-  };
+/** The keys of the language itself, from the tables that reading and schema follow. */
+function describeLanguage(): Topic[] {
+  const ssh = { ssh: sshForm, vm: { type: 'map', summary: 'The staging VM; see vm', example: { flake: '.#web' } } };
+  const groups: readonly (readonly [string, string, object])[] = [
+    ['spec', 'The keys of a spec beside the resource types', topKeys],
+    ['targets', 'How a target is reached, and what it is', { ...ssh, ...targetKeys }],
+    ['ssh', 'The keys of `ssh` where it is a mapping', sshKeys],
+    ['vm', 'The keys of `vm`', vmKeys],
+    ['entries', 'What every entry takes beside its parameters and properties', entryKeys],
+  ];
+  return groups.map(([name, summary, keys]) => {
+    const rows = Object.entries(keys as { readonly [key: string]: KeyRow }).map(([key, { type, ...row }]) => [
+      code(key),
+      type ?? '',
+      row.summary + (row.words ? ` (${row.words.join(', ')})` : ''),
+      code(showExample(row.example)),
+    ]);
+    return {
+      name,
+      kind: 'other',
+      summary,
+      text: `### ${name}\n\n${summary}.\n\n${table(['key', 'type', 'what it is', 'example'], rows)}`,
+    };
+  });
+}
+
+interface KeyRow {
+  readonly type?: string;
+  readonly summary: string;
+  readonly words?: readonly string[];
+  readonly example: Value;
+}
+
+function describeCodes(name: string, summary: string, codes: { readonly [code: string]: string }): Topic {
+  const rows = Object.entries(codes).map(([key, meaning]) => [key, meaning]);
+  return { name, kind: 'other', summary, text: `### ${name}\n\n${summary}.\n\n${table(['code', 'meaning'], rows)}` };
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
