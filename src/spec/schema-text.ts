@@ -28,10 +28,10 @@ export function describe(described: Described, key: string): Schema {
   };
 }
 
-/** A whole entry, for completion: the subject and what is asserted most. */
+/** An entry, for completion: the subject and what is asserted most, which stands first in the table. */
 export function entrySnippet({ subject, properties }: Resource): Schema {
   const body = Object.entries(properties)
-    .slice(0, 2)
+    .slice(0, 1)
     .map(([key, { example }]) => [key, example]);
   return { [`\${1:${subject.example.replace(/[$}\\]/g, '\\$&')}}`]: Object.fromEntries(body) };
 }

@@ -1,7 +1,7 @@
 import { elementType, type Matcher, type Matchers } from '../matcher.js';
 import type { ValueTypeName } from '../model.js';
 import { valueTypes } from '../value.js';
-import { type LiteralForm, sayWords } from './literal.js';
+import { sayWords } from './literal.js';
 import { describe } from './schema-text.js';
 import { matchersFor } from './unknown-name.js';
 
@@ -25,19 +25,42 @@ export function literalSchemas(): Schema {
   return Object.fromEntries(typeNames.map((type) => [literalName(type), literalSchema(type)]));
 }
 
-/** One definition for each type: what may be expected of a value of it. */
+/** One definition for each type: what may be expected of a value of it. And one for each matcher on it. */
 export function expectationSchemas(matchers: Matchers): Schema {
-  return Object.fromEntries(typeNames.map((type) => [expectationName(type), expectationSchema(type, matchers)]));
+  return Object.fromEntries(
+    typeNames.flatMap((type) => [
+      [expectationName(type), expectationSchema(type, matchers)],
+      ...matchersFor(matchers, type).map((matcher) => [matcherName(type, matcher), matcherSchema(matcher, type)]),
+    ]),
+  );
 }
 
-/** The only words that something can be; beside the schema of its type. */
-export function words({ words: list }: LiteralForm): Schema {
-  if (!list) return {};
-  return {
-    examples: list,
-    pattern: `^(${list.join('|')})$|${variable}`,
-    patternErrorMessage: `expected ${sayWords(list)}`,
-  };
+function matcherName(type: ValueTypeName, { name }: Matcher): string {
+  return `${type}-${name}`;
+}
+
+/** The name of the definition of what can only be certain words: the same words share one. */
+export function wordsName(kind: 'expect' | 'literal', words: readonly string[]): string {
+  return `${kind}-${words.join('-')}`;
+}
+
+/** Definitions for what can only be certain words. Editors do not heed a pattern that stands beside a reference. */
+export function wordsSchemas(lists: Iterable<readonly string[]>, matchers: Matchers): Schema {
+  const schemas: Record<string, Schema> = {};
+  for (const words of lists) {
+    const only = {
+      examples: words,
+      pattern: `^(${words.join('|')})$|${variable}`,
+      patternErrorMessage: `expected ${sayWords(words)}`,
+    };
+    schemas[wordsName('literal', words)] = { $comment: 'literal string', type: 'string', ...only };
+    schemas[wordsName('expect', words)] = {
+      ...expectationSchema('string', matchers),
+      type: ['string', 'object'],
+      ...only,
+    };
+  }
+  return schemas;
 }
 
 function literalSchema(type: ValueTypeName): Schema {
@@ -68,26 +91,23 @@ function literalKeywords(type: ValueTypeName): Schema {
 }
 
 function expectationSchema(type: ValueTypeName, matchers: Matchers): Schema {
-  const properties = {
-    ...Object.fromEntries(matchersFor(matchers, type).map((matcher) => [matcher.name, matcherSchema(matcher, type)])),
-    'per-target': perTargetSchema(type),
-  };
   const comment = { $comment: `expect ${type}` };
-  if (type === 'json') {
-    // Anything may stand here; names of matchers are only offered.
-    const offered = Object.entries(properties).map(([name, schema]) => [name, withoutShape(schema)]);
-    return { ...comment, properties: Object.fromEntries(offered) };
-  }
+  const properties = matcherProperties(type, matchers, expectationName(type));
+  // Anything may stand there; names of matchers are only offered.
+  if (type === 'json')
+    return { ...comment, properties: Object.fromEntries(Object.keys(properties).map((name) => [name, {}])) };
   if (type === 'map') return mapExpectation(expectationName('map'), matchers, false);
   const literal = literalKeywords(type);
   return {
     ...comment,
     ...literal,
-    type: ['object', ...(type === 'text' ? ['array'] : []), ...(literal.type as string[])],
+    type: [...(type === 'text' ? ['array'] : []), ...(literal.type as string[]), 'object'],
     ...(type === 'text' && { items: { $ref: `#/definitions/${literalName('string')}` } }),
     ...(type === 'list' && { items: { $ref: `#/definitions/${expectationName('string')}` } }),
-    additionalProperties: false,
-    properties,
+    // Beside `properties` an editor would begin a new line after the colon, where mostly a value is to come.
+    if: { type: 'object' },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { additionalProperties: false, properties },
   };
 }
 
@@ -97,14 +117,22 @@ function expectationSchema(type: ValueTypeName, matchers: Matchers): Schema {
  * @param name of the definition that this becomes: the branches of `per-target` are the same again
  */
 export function mapExpectation(name: string, matchers: Matchers, inner: Schema | false): Schema {
-  const whole = matchersFor(matchers, 'map').map((matcher) => [matcher.name, matcherSchema(matcher, 'map')]);
   return {
     $comment: 'expect map',
     type: ['object', 'string'],
     pattern: variable,
-    properties: { ...Object.fromEntries(whole), 'per-target': perTargetSchema('map', name) },
+    properties: matcherProperties('map', matchers, name),
     additionalProperties: inner,
   };
+}
+
+/** @param name the definition of the branches of `per-target` */
+function matcherProperties(type: ValueTypeName, matchers: Matchers, name: string): Schema {
+  const references = matchersFor(matchers, type).map((matcher) => [
+    matcher.name,
+    { $ref: `#/definitions/${matcherName(type, matcher)}` },
+  ]);
+  return { ...Object.fromEntries(references), 'per-target': perTargetSchema(type, name) };
 }
 
 /** Another expectation of the same definition for each target. */
@@ -151,8 +179,4 @@ function argumentSchema({ argument }: Matcher, type: ValueTypeName): Schema {
     paths: { type: ['object', 'string'], pattern: variable, additionalProperties: expect('json'), $comment: 'paths' },
   };
   return schemas[argument];
-}
-
-function withoutShape({ description, markdownDescription }: Schema): Schema {
-  return { description, markdownDescription };
 }

@@ -12,7 +12,8 @@ import {
   perTargetSchema,
   type Schema,
   variable,
-  words,
+  wordsName,
+  wordsSchemas,
 } from './schema-type.js';
 
 /**
@@ -40,11 +41,23 @@ export function composeSchema(resources: Resources, matchers: Matchers): object 
       ...Object.fromEntries(all.flatMap((resource) => mapsOf(matchers, resource))),
       ...expectationSchemas(matchers),
       ...literalSchemas(),
+      ...wordsSchemas(listWords(all), matchers),
       target: targetSchema(),
       ssh: keysSchema('ssh', sshKeys),
       vm: keysSchema('vm', vmKeys),
     },
   };
+}
+
+/** Every list of words that something can only be. */
+function listWords(resources: readonly Resource[]): readonly (readonly string[])[] {
+  const tables = resources.flatMap(({ properties, params }) => [
+    params,
+    properties,
+    ...Object.values(properties).map(({ record }) => record ?? {}),
+  ]);
+  const forms = [entryKeys, vmKeys, targetKeys, ...tables].flatMap((table): LiteralForm[] => Object.values(table));
+  return forms.flatMap(({ words }) => (words ? [words] : []));
 }
 
 function topProperties(resources: readonly Resource[]): Schema {
@@ -135,8 +148,12 @@ function entryOf({ name, subject, properties, params }: Resource): Schema {
 function propertySchema(owner: string, key: string, property: Property): Schema {
   const text = describe(property, key);
   const { type } = property;
-  const definition = type === 'map' ? mapName(owner, key) : expectationName(type);
-  return { ...text, ...words(property), $ref: `#/definitions/${definition}` };
+  const definition = property.words
+    ? wordsName('expect', property.words)
+    : type === 'map'
+      ? mapName(owner, key)
+      : expectationName(type);
+  return { ...text, $ref: `#/definitions/${definition}` };
 }
 
 /** One definition for each map property, and one for its records. */
@@ -174,7 +191,8 @@ function keySchema(
   key: string,
   form: LiteralForm & { readonly summary: string; readonly example: Param['example'] },
 ): Schema {
-  return { ...describe(form, key), ...words(form), $ref: `#/definitions/${literalName(form.type)}` };
+  const definition = form.words ? wordsName('literal', form.words) : literalName(form.type);
+  return { ...describe(form, key), $ref: `#/definitions/${definition}` };
 }
 
 function keysSchema(name: string, keys: Keys): Schema {

@@ -147,7 +147,8 @@ function findNode(root: MapNode, pointer: string): SpecNode {
 
 /**
  * The schema of the place that a JSON pointer leads to. It is found by walking the schema beside the pointer: ajv's own
- * `schemaPath` begins anew in each definition. There are no `anyOf` and the like, so that there is one way only.
+ * `schemaPath` begins anew in each definition. Nothing in it branches but for what holds of
+ * mappings, so that there is one way only.
  */
 function findOwner(schema: Schema, pointer: string): Schema {
   let found = schema;
@@ -159,12 +160,13 @@ function findOwner(schema: Schema, pointer: string): Schema {
   return found;
 }
 
-/** A definition, with what stands beside the reference. */
+/** A definition, with what stands beside the reference, and with what holds where it is a mapping. */
 function resolveReference(schema: Schema, root: Schema): Schema {
-  const { $ref, ...beside } = schema;
+  const { $ref, then, ...beside } = schema;
+  const own = { ...beside, ...(then as Schema | undefined) };
   const name = typeof $ref === 'string' ? $ref.slice('#/definitions/'.length) : '';
   const definition = (root.definitions as { readonly [name: string]: Schema })[name];
-  return definition ? { ...definition, ...beside } : schema;
+  return definition ? { ...resolveReference(definition, root), ...own } : own;
 }
 
 function stepsOf(pointer: string): readonly string[] {
