@@ -82,19 +82,21 @@ t.test('examples of properties, parameters and matchers are right', async (t) =>
     t.strictSame(problems.map(sayProblem), [], name);
   }
   // A matcher's example is right for one of the types that it judges.
-  const { http } = Object.fromEntries(resources);
   const folder = t.testdir();
+  const places = [...resources.values()].flatMap(({ name, subject, properties }) =>
+    name === 'http' || name === 'mount'
+      ? Object.keys(properties).map((property) => [name, subject.example, property] as const)
+      : [],
+  );
   for (const { name, example: value } of matchers.values()) {
     const checked = await Promise.all(
-      Object.keys(http?.properties ?? {}).map(async (property, at) => {
-        const text = example('http', 'https://a/', { [property]: value });
+      places.map(async ([resource, subject, property], at) => {
+        const text = example(resource, subject, { [property]: value });
         return checkSpec(writeFiles(folder, { [`${name}-${at}.yaml`]: text }));
       }),
     );
-    t.ok(
-      checked.some(({ problems }) => problems.length === 0),
-      name,
-    );
+    const right = checked.some(({ problems }) => problems.length === 0);
+    t.ok(right, name);
   }
 });
 
