@@ -95,7 +95,7 @@ export async function readSystem(machine) {
         !/aio|conf\/(?!all|default|lo)|dentry|free|neigh|nr|quota|random|state/.test(line),
     )
     .map((line) => line.trim().replaceAll('/', '.').split('\t'));
-  const points = '/ /run /proc /tmp /dev /srv/data /dev/shm';
+  const points = '/ /run /proc /tmp /dev /srv/data /dev/shm /dev/mqueue /dev/pts /run/lock /proc/sys /sys';
   const table = await inside(machine, `for m in ${points}; do findmnt -rno TARGET,FSTYPE "$m" || :; done`);
   const mounts = [
     ...new Map(

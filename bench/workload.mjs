@@ -79,7 +79,7 @@ const unitProperties = {
 };
 
 function commonChecks(parts, { address, sysctls, mounts }) {
-  const mountCount = Math.floor(parts.system / 5);
+  const mountCount = Math.min(mounts.length, Math.floor(parts.system / 5));
   return [
     ...repeat(parts.port, (i) => check('port', `tcp:${portNumber(i)}`, 'listening', true)),
     ...repeat(parts.file, (i) =>
@@ -101,7 +101,7 @@ function commonChecks(parts, { address, sysctls, mounts }) {
     }),
     ...repeat(parts.system - mountCount, (i) => check('sysctl', sysctls[i][0], 'value', sysctls[i][1])),
     ...repeat(mountCount, (i) => {
-      const [point, filesystem] = mounts[i % mounts.length];
+      const [point, filesystem] = mounts[i];
       return check('mount', point, 'filesystem', filesystem);
     }),
   ];
