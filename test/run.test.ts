@@ -1,0 +1,160 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { loadMatchers } from '../src/matcher.js';
+import type { Entry, EntryOptions, Network, Target, Value } from '../src/model.js';
+import { planRun } from '../src/plan.js';
+import { loadResources } from '../src/resource.js';
+import { performRun, type RunProgress } from '../src/run.js';
+import { type Behaviour, scriptedTransport } from './fixture/scripted-transport.js';
+
+const [resources, matchers] = await Promise.all([loadResources(['command', 'system', 'file']), loadMatchers()]);
+const target: Target = { name: 'here', local: true, from: 'runner' };
+const network: Network = { from: 'runner', standsIn: false, connect: () => Promise.reject(new Error('unused')) };
+
+function entry(subject: string, expected: Value, options: Partial<EntryOptions> = {}, property = 'exit-status'): Entry {
+  const position = { file: 'nixspec.yaml', line: 1, column: 1 };
+  return {
+    resource: 'command',
+    subject,
+    params: {},
+    options: { tags: [], severity: 'error', within: 0, every: 1, ...options },
+    expectations: [
+      { path: [property], expectation: { matcher: 'equal', argument: expected }, expected, perTarget: false, position },
+    ],
+    position,
+  };
+}
+
+async function run(
+  entries: readonly Entry[],
+  behaviour: Behaviour = { run: true },
+  signal = new AbortController().signal,
+) {
+  const transport = scriptedTransport(behaviour);
+  const seen: RunProgress[] = [];
+  const result = await performRun({
+    target,
+    plan: planRun(entries, resources),
+    resources,
+    matchers,
+    ends: { transport, runner: network, target: network, from: 'runner' },
+    signal,
+    progress: (state) => seen.push(state),
+  });
+  return { ...result, transport, seen };
+}
+
+t.test('one look where nothing is waited for', async (t) => {
+  const {
+    outcomes,
+    facts,
+    transport,
+    target: name,
+    reached,
+    system,
+    id,
+    started,
+    finished,
+    format,
+  } = await run([entry('exit 0', 0), entry('exit 3', 0)]);
+  t.same(
+    outcomes.map(({ status, actual, looks }) => [status, actual, looks]),
+    [
+      ['passed', 0, 1],
+      ['failed', 3, 1],
+    ],
+  );
+  t.equal(transport.programs.length, 1, 'one program');
+  t.same(
+    facts.map(({ subject, property, value }) => [subject, property, value]),
+    [
+      ['exit 0', 'exit-status', 0],
+      ['exit 3', 'exit-status', 3],
+    ],
+    'what every run asks beside its spec is no fact of it',
+  );
+  t.same([format, name, reached], [1, 'here', 'a test']);
+  t.match(id, /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-here$/);
+  t.ok(Date.parse(finished) >= Date.parse(started));
+  t.type(system.hostname, 'string');
+});
+
+t.test('what becomes true in time passes late, and only it is asked again', async (t) => {
+  const file = join(t.testdir(), 'ready');
+  setTimeout(() => writeFileSync(file, ''), 700);
+  const { outcomes, facts, transport, seen } = await run([
+    entry(`test -e ${file}`, 0, { within: 10, every: 0.3 }),
+    entry('echo once', 0),
+    entry('exit 1', 0),
+  ]);
+  const [late, once, failed] = outcomes;
+  t.match(late, { status: 'passed', message: /^after \d looks$/ });
+  t.ok((late?.looks ?? 0) > 2);
+  t.match(once, { status: 'passed', looks: 1, message: '' });
+  t.match(failed, { status: 'failed', looks: 1 });
+  t.equal(facts[0]?.value, 0, 'the fact is that of the last look');
+  t.equal(transport.programs.length, late?.looks);
+  for (const program of transport.programs.slice(1)) t.notMatch(program, 'echo once', 'what passed is not asked again');
+  t.ok(seen.some(({ waitingFor }) => waitingFor === 1));
+});
+
+t.test('what does not become true fails, at its deadline and with its looks', async (t) => {
+  const begin = Date.now();
+  const { outcomes } = await run([entry('exit 1', 0, { within: 1, every: 0.4 })]);
+  t.match(outcomes[0], { status: 'failed', message: /\(after \d looks\)$/ });
+  t.ok(Date.now() - begin >= 800 && Date.now() - begin < 5000, `${Date.now() - begin} ms`);
+});
+
+t.test('what is skipped is not asked', async (t) => {
+  const { outcomes, transport } = await run([
+    entry('touch /never', 0, { skip: 'not now', within: 5 }),
+    entry('true', 0),
+  ]);
+  t.match(outcomes[0], { status: 'skipped', message: 'not now', looks: 0 });
+  t.notMatch(transport.programs[0], 'never');
+});
+
+t.test('a lost connection ends the waiting: nothing more can come', async (t) => {
+  const begin = Date.now();
+  const { outcomes, problems } = await run([entry('sleep 2', 0, { within: 30 })], { run: true, cutAfterBytes: 120 });
+  t.equal(problems.length, 1);
+  t.match(outcomes[0], { status: 'unknown' });
+  t.ok(Date.now() - begin < 10_000);
+});
+
+t.test('Ctrl-C while waiting', async (t) => {
+  const ending = new AbortController();
+  setTimeout(() => ending.abort(), 500);
+  await t.rejects(run([entry('exit 1', 0, { within: 60, every: 30 })], { run: true }, ending.signal), {
+    code: 'interrupted',
+  });
+});
+
+t.test('plan: equal questions are one, ids are unique', async (t) => {
+  const { assertions, queries } = planRun(
+    [
+      entry('true', 0),
+      entry('true', '', {}, 'stdout'),
+      entry('true', 0),
+      { ...entry('true', 0), params: { user: 'app' } },
+    ],
+    resources,
+  );
+  t.same(
+    queries.map(({ subject, params, wanted }) => [subject, params, [...wanted]]),
+    [
+      ['true', {}, ['exit-status', 'stdout']],
+      ['true', { user: 'app' }, ['exit-status']],
+    ],
+  );
+  t.same(
+    assertions.map(({ id }) => id),
+    [
+      'command true exit-status equal',
+      'command true stdout equal',
+      'command true exit-status equal #2',
+      'command true exit-status equal #3',
+    ],
+  );
+});
