@@ -29,7 +29,7 @@ async function main(options, signal) {
     console.log(`## Benchmark\n\n${describeHost()}\n`);
     const samples = [];
     for (const delay of options.delays) samples.push(...(await runSeries(bench, delay)));
-    const growth = options.linear && options.only.length === 0 ? await measureGrowth(bench) : [];
+    const growth = options.linear ? await measureGrowth(bench) : [];
     if (growth.length > 0) console.log(drawGrowth(growth));
     const goals = judgeGoals(samples, growth);
     console.log(drawGoals(goals));
@@ -136,6 +136,7 @@ async function runStage({ options, contenders, place, signal, failures }, delay,
 async function measureGrowth(bench) {
   const { options, contenders, production, system, place, failures } = bench;
   const nixspec = contenders.find(({ name }) => name === '**nixspec verify**');
+  if (!nixspec) return [];
   const most = Math.max(...growthCounts);
   await furnish(production, sizes(most));
   writeSshConfig(place.folder, bench.lab, production.host);
