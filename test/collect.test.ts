@@ -133,8 +133,8 @@ t.test('hostile and broken output never becomes a verdict', async (t) => {
 
 t.test('a program that never starts is an error that says why', async (t) => {
   const refused = new NixspecError('sudo-needs-password', 'sudo needs a password', { operation: 'run program' });
-  const rows: readonly (readonly [Behaviour, object])[] = [
-    [{ print: () => '', end: { stderr: '', exit: 1, error: refused } }, refused],
+  const rows: readonly (readonly [Behaviour, { code: string; message?: RegExp; exitCode?: number }])[] = [
+    [{ print: () => '', end: { stderr: '', exit: 1, error: refused } }, { code: refused.code }],
     [
       { print: () => 'This account is not available.\n', end: { stderr: '', exit: 1 } },
       { code: 'shell-unusable', message: /exit status 1, no output/ },
