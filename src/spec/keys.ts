@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of specs are written like that
 import type { Value } from '../model.js';
 import type { LiteralForm } from './literal.js';
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of specs are written like that
 import type { Matchers } from '../matcher.js';
 import { existsProperty, type Param, type Property, type Resource, type Resources } from '../resource.js';
 import { defaultKeys, entryKeys, type Keys, sshForm, sshKeys, targetKeys, topKeys, vmKeys } from './keys.js';

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of specs are written like that
 import { mistakeAt, type Report, suggest } from './mistake.js';
 import { mostNodes, type Pair, type Place, type ScalarNode, type SpecFile, type SpecNode } from './node.js';
 

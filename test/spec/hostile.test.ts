@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of specs are written like that
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { drawProblem } from '../../src/problem.js';

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of specs are written like that
 import t, { type Test } from 'tap';
 import { problemCodes } from '../../src/problem.js';
 import { checkSpec, sayProblem, specOf } from '../fixture/check-spec.js';

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of specs are written like that
 import t, { type Test } from 'tap';
 import { readSpec } from '../../src/spec/read.js';
 import { readSshAddress } from '../../src/spec/ssh-address.js';
