@@ -66,8 +66,9 @@ async function runProgram(probes: readonly ShellProbe[], transport: Transport, s
     if (state === 'finished') return;
     if (signal.aborted) throw interrupted(transport);
     const tooLong = deadline.isOver();
-    // What still prints behind a broken frame would go on until the limit.
-    deadline.end();
+    // It ends by itself, with its reason; what still prints behind a broken frame would go on until the limit.
+    const patience = setTimeout(deadline.end, 1000);
+    void running.ended.then(() => clearTimeout(patience));
     if (state === 'never-started') throw await explainNoStart(running, transport);
     const why = tooLong ? `it took longer than ${Math.round(program.limit)} s` : await explainEnd(running, state);
     into.problems.push(`the program was cut off: ${why}`);

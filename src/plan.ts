@@ -75,9 +75,16 @@ function listStrings(argument: Argument): readonly string[] {
     : Object.values(argument).flatMap(listStrings);
 }
 
-/** Two entries may assert the same of one subject, in two files or with other parameters: the later ones get a number. */
-function uniqueId(entry: Entry, expectation: PropertyExpectation, ids: Map<string, number>): string {
-  const words = [entry.resource, entry.subject, expectation.path.join('.'), expectation.expectation.matcher];
+/**
+ * Two entries may assert the same of one subject, in two files or with other parameters: the later ones get a number.
+ * What differs per target may have another matcher on each, and is the same assertion all the same.
+ */
+function uniqueId(
+  entry: Entry,
+  { path, expectation, perTarget }: PropertyExpectation,
+  ids: Map<string, number>,
+): string {
+  const words = [entry.resource, entry.subject, path.join('.'), perTarget ? '' : expectation.matcher];
   const id = words.filter((word) => word !== '').join(' ');
   const count = (ids.get(id) ?? 0) + 1;
   ids.set(id, count);

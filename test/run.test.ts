@@ -158,3 +158,16 @@ t.test('plan: equal questions are one, ids are unique', async (t) => {
     ],
   );
 });
+
+t.test('plan: what differs per target is one assertion, whatever its matcher on each', async (t) => {
+  const [expectation] = entry('true', 0).expectations;
+  if (!expectation) throw new Error('there is one');
+  const { assertions } = planRun(
+    [{ ...entry('true', 0), expectations: [{ ...expectation, perTarget: true }] }],
+    resources,
+  );
+  t.same(
+    assertions.map(({ id }) => id),
+    ['command true exit-status'],
+  );
+});
