@@ -88,7 +88,7 @@ t.test('staging, then production, then something breaks', { skip }, async (t) =>
   t.equal(format, 1);
   const failed = runs[0].outcomes.filter(({ status }: { status: string }) => status === 'failed');
   t.same(failed.map(({ id }: { id: string }) => id).sort(), [
-    'kernel-param net.core.somaxconn value equal',
+    'kernel-param net.core.somaxconn value',
     'unit worker.service healthy equal',
   ]);
   const broke = comparisons[0].changes.filter(({ kind }: { kind: string }) => kind === 'broke');
