@@ -11,7 +11,7 @@ import { measure } from './measure.mjs';
 import { readOptions } from './options.mjs';
 import { writeSshConfig } from './ssh-config.mjs';
 import { drawGoals, drawGrowth, drawTable, judgeGoals } from './table.mjs';
-import { makeChecks, makeManyChecks, sizes, spoil } from './workload.mjs';
+import { makeChecks, makeChecksOfFewUnits, sizes, spoil } from './workload.mjs';
 
 const growthCounts = [1000, 2000, 5000, 10000];
 
@@ -80,10 +80,15 @@ async function runSeries(bench, delay) {
   try {
     writeSshConfig(bench.place.folder, bench.lab, way.address);
     const roundTrip = await measureRoundTrip(way.address);
-    const checksOf = (count) => makeChecks(count, { address: way.address, ...system });
+    const machine = { address: way.address, ...system };
+    const checksOf = (count) => makeChecks(count, machine);
     if (delay === options.delays[0]) await tryWrongExpectations(bench, checksOf(10));
     const samples = [];
-    for (const count of options.counts) samples.push(...(await runStage(bench, delay, count, checksOf(count))));
+    for (const count of options.counts)
+      samples.push(...(await runStage(bench, { delay, count, few: false }, checksOf(count))));
+    const most = Math.max(...options.counts);
+    const few = makeChecksOfFewUnits(most, 8, machine);
+    samples.push(...(await runStage(bench, { delay, count: most, few: true }, few)));
     console.log(
       drawTable(
         samples,
@@ -110,15 +115,18 @@ async function tryWrongExpectations({ contenders, place, signal, failures }, che
   }
 }
 
-async function runStage({ options, contenders, place, signal, failures }, delay, count, checks) {
-  const stage = { delay, count, most: Math.max(...options.counts), runs: options.runs, quick: options.quick };
+async function runStage({ options, contenders, place, signal, failures }, at, checks) {
+  const { delay, count, few } = at;
+  const stage = { ...at, most: Math.max(...options.counts), runs: options.runs, quick: options.quick };
   const turns = contenders
-    .map((contender) => ({ contender, wanted: contender.runs(stage), sample: newSample(contender, delay, count) }))
+    .map((contender) => ({ contender, wanted: contender.runs(stage), sample: newSample(contender, at) }))
     .filter(({ wanted }) => wanted > 0);
   for (const turn of turns) turn.command = turn.contender.prepare(place, checks);
   for (let round = 0; round < options.runs; round++) {
     for (const turn of rotate(turns, round).filter(({ wanted }) => round < wanted)) {
-      progress(`+${delay} ms, N = ${count}, round ${round + 1} of ${options.runs}: ${turn.contender.name}`);
+      progress(
+        `+${delay} ms, N = ${count}${few ? ' of few units' : ''}, round ${round + 1} of ${options.runs}: ${turn.contender.name}`,
+      );
       const result = await runOnce(turn.contender, turn.command, place, signal);
       const problem = turn.contender.verify(result, count);
       if (problem === undefined) {
@@ -142,8 +150,8 @@ async function measureGrowth(bench) {
   writeSshConfig(place.folder, bench.lab, production.host);
   const machine = { address: production.host, ...system };
   const all = growthCounts.map((count) => ({
-    sample: newSample(nixspec, 0, count),
-    checks: makeManyChecks(count, machine),
+    sample: newSample(nixspec, { delay: 0, count, few: true }),
+    checks: makeChecksOfFewUnits(count, 10, machine),
   }));
   for (let round = 0; round < Math.min(5, options.runs); round++) {
     for (const { sample, checks } of all) {
@@ -168,8 +176,8 @@ async function runOnce(contender, command, place, signal) {
   }
 }
 
-function newSample({ name }, delay, count) {
-  return { name, delay, count, seconds: [], mebibytes: [] };
+function newSample({ name }, { delay, count, few }) {
+  return { name, delay, count, few, seconds: [], mebibytes: [] };
 }
 
 function rotate(list, by) {

@@ -12,8 +12,9 @@ import { readdirSync } from 'node:fs';
  * @property {(result: Result, count: number) => string | undefined} verify why a run does not count as passed
  * @property {(place: Place) => void} [after] clears up behind a run; not measured
  *
- * @typedef {{ delay: number, count: number, most: number, runs: number, quick: boolean }} Stage `most` is the largest
- *   count, `delay` the added round-trip time in milliseconds, `runs` what the command line wants
+ * @typedef {{ delay: number, count: number, most: number, runs: number, quick: boolean, few: boolean }} Stage `most` is the
+ *   largest count, `delay` the added round-trip time in milliseconds, `runs` what the command line wants, `few`: several
+ *   checks about each unit
  * @typedef {{ folder: string, sshConfig: string, cli: string }} Place
  * @typedef {{ words: string[], stdin?: string, cwd?: string, env?: Record<string, string> }} Command
  * @typedef {{ exit: number | null, output: string }} Result
@@ -29,10 +30,11 @@ export async function loadContenders() {
 
 export const always = ({ runs }) => runs;
 /** For what does not depend on the number of checks. */
-export const oncePerDelay = ({ count, most, runs }) => (count === most ? runs : 0);
+export const oncePerDelay = ({ count, most, runs, few }) => (count === most && !few ? runs : 0);
 
 /** For what takes minutes, not seconds. */
-export function seldom({ delay, count, runs, quick }) {
+export function seldom({ delay, count, runs, quick, few }) {
+  if (few) return 0;
   if (count <= 10) return Math.min(runs, quick ? 1 : 5);
   if (count <= 100) return quick || delay >= 80 ? 1 : 3;
   return quick || delay >= 80 ? 0 : 1;

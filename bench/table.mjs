@@ -2,7 +2,7 @@
 
 import { median } from './measure.mjs';
 
-/** @typedef {{ name: string, delay: number, count: number, seconds: number[], mebibytes: (number | undefined)[] }} Sample */
+/** @typedef {{ name: string, delay: number, count: number, few: boolean, seconds: number[], mebibytes: (number | undefined)[] }} Sample */
 
 /** What all ratios are to. */
 export const yardstick = 'batched script';
@@ -13,13 +13,13 @@ const enough = 5;
 /** One table for a delay: contenders down (in the given order), numbers of assertions across. */
 export function drawTable(samples, order, delay, roundTrip) {
   const mine = samples.filter((sample) => sample.delay === delay);
-  const counts = [...new Set(mine.map(({ count }) => count))].sort((a, b) => a - b);
+  const columns = [...new Set(mine.map(columnOf))];
   const names = order.filter((name) => mine.some((sample) => sample.name === name));
   const rows = names.map((name) => {
     const own = mine.filter((sample) => sample.name === name);
-    const cells = counts.map((count) =>
+    const cells = columns.map((column) =>
       drawCell(
-        own.find((sample) => sample.count === count),
+        own.find((sample) => columnOf(sample) === column),
         mine,
       ),
     );
@@ -27,15 +27,19 @@ export function drawTable(samples, order, delay, roundTrip) {
   });
   return `### +${delay} ms (a TCP connection takes ${(roundTrip * 1000).toFixed(1)} ms)
 
-${drawRows([['', ...counts.map((count) => `N = ${count}`), 'peak MiB'], ...rows])}
+${drawRows([['', ...columns, 'peak MiB'], ...rows])}
 `;
+}
+
+function columnOf({ count, few }) {
+  return `N = ${count}${few ? ', 8 of each unit' : ''}`;
 }
 
 function drawCell(sample, mine) {
   if (!sample) return '';
   const seconds = median(sample.seconds);
   const few = sample.seconds.length < enough ? ` [${sample.seconds.length}]` : '';
-  const other = mine.find(({ name, count }) => name === yardstick && count === sample.count);
+  const other = mine.find((one) => one.name === yardstick && columnOf(one) === columnOf(sample));
   const ratio = other && other !== sample ? ` (${showRatio(seconds / median(other.seconds))} ×)` : '';
   return `${seconds.toFixed(seconds < 10 ? 3 : 1)} s${ratio}${few}`;
 }
@@ -71,7 +75,9 @@ ${drawRows([['N', 'whole process', 'for each assertion', 'peak MiB'], ...rows])}
 /** Every goal that can be told from what was measured, as [goal, figure, met]. */
 export function judgeGoals(samples, growth) {
   const time = (name, delay, count) => {
-    const found = samples.find((sample) => sample.name === name && sample.delay === delay && sample.count === count);
+    const found = samples.find(
+      (sample) => sample.name === name && sample.delay === delay && sample.count === count && !sample.few,
+    );
     return found ? median(found.seconds) : undefined;
   };
   const ratio = (goal, limit, one, other) =>

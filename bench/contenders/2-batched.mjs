@@ -49,23 +49,38 @@ EXPECTED
 
 /** The words that the tools print for the value. */
 function shown({ kind, property, expected }) {
-  if (kind === 'unit')
-    return (property === 'active' ? ['active', 'inactive'] : ['enabled', 'disabled'])[expected ? 0 : 1];
+  if (kind === 'unit' && property === 'active') return expected ? 'active' : 'inactive';
+  if (kind === 'unit' && property === 'enabled') return expected ? 'enabled' : 'disabled';
   if (kind === 'port') return expected ? 'yes' : 'no';
   return kind === 'file' && property === 'mode' ? String(Number(expected)) : String(expected);
 }
 
-const subjects = (checks) => checks.map(({ subject }) => quote(subject)).join(' ');
+/** `active` and `state` come from the same one. */
+const unitKeys = {
+  active: 'ActiveState',
+  enabled: 'UnitFileState',
+  state: 'ActiveState',
+  'sub-state': 'SubState',
+  'load-state': 'LoadState',
+  'unit-file-state': 'UnitFileState',
+  result: 'Result',
+  type: 'Type',
+};
+
+const subjects = (checks) => [...new Set(checks.map(({ subject }) => quote(subject)))].join(' ');
 
 const writers = {
-  unit: (checks) => `systemctl show -p Id,ActiveState,UnitFileState ${subjects(checks)} | awk -F = '
+  unit: (
+    checks,
+  ) => `systemctl show -p Id,${[...new Set(Object.values(unitKeys))].join(',')} ${subjects(checks)} | awk -F = '
   { value[$1] = $2 }
   $0 == "" { tell() }
   END { tell() }
   function tell() {
     if (value["Id"] == "") return
-    print "unit active " value["Id"] "\\t" value["ActiveState"]
-    print "unit enabled " value["Id"] "\\t" value["UnitFileState"]
+${Object.entries(unitKeys)
+  .map(([property, key]) => `    print "unit ${property} " value["Id"] "\\t" value["${key}"]`)
+  .join('\n')}
     value["Id"] = ""
   }'`,
   port: () => `ss -Hltn | awk '{ n = split($4, part, ":"); print "port listening tcp:" part[n] "\\tyes" }'`,

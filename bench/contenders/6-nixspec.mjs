@@ -47,7 +47,7 @@ export default [
     name: 'nixspec verify, HTTP from the target',
     judges: true,
     lacks,
-    runs: always,
+    runs: (at) => (at.few ? 0 : at.runs),
     prepare: verify(byNode, 'spec-from-target', { extra: { http: { from: 'target' } } }),
     verify: passed,
   },
@@ -61,7 +61,7 @@ export default [
   {
     name: '`nixspec lint`',
     lacks,
-    runs: (at) => (at.delay === 0 ? at.runs : 0),
+    runs: (at) => (at.delay === 0 && !at.few ? at.runs : 0),
     prepare: (place, checks) => ({ words: [...byNode(place), 'lint', writeFile(place, 'spec', checks)] }),
     verify: expectSuccess,
   },
