@@ -35,13 +35,13 @@ function demonstrate() {
   ]);
   const inProduction = (script) =>
     run('nsenter', ['-t', String(machines.production.leader), '-a', '/bin/sh', '-c', script]);
-  const verify = (target) => nixspec(['verify', target, '--spec', at('specs/demo.yaml'), ...peers]);
+  const verify = (target) => nixspec(['verify', target, '--spec', 'specs/demo.yaml', ...peers]);
 
   say('Before the switch: does it work in staging?');
   expect(verify('staging'), 0);
   say('After it: does it work in production, and what differs?');
   expect(verify('production'), 0);
-  say('Now something breaks in production: a service stops, and the web server no longer finds its backend');
+  say('Now something breaks in production: a service stops, and a kernel parameter is changed');
   try {
     inProduction('systemctl stop worker.service; sysctl -qw net.core.somaxconn=128');
     expect(verify('production'), 1);
@@ -52,7 +52,7 @@ function demonstrate() {
 
 function demonstrateHere() {
   say('The lab needs root on Debian 12 and its packages. Without it, this machine is verified');
-  expect(nixspec(['verify', 'here', '--spec', at('specs/here.yaml')]), 0);
+  expect(nixspec(['verify', 'here', '--spec', 'specs/here.yaml']), 0);
 }
 
 function nixspec(words) {
@@ -73,9 +73,9 @@ function expect(status, wanted) {
 }
 
 function run(command, words, env = process.env) {
-  return spawnSync(command, words, { stdio: 'inherit', env }).status ?? 130;
+  return spawnSync(command, words, { cwd: at('.'), stdio: 'inherit', env }).status ?? 130;
 }
 
 function say(text) {
-  console.log(`\n━━ ${text}.\n`);
+  console.log(`\n━━ ${text}\n`);
 }
