@@ -180,8 +180,8 @@ export interface ShellProbe<R = Readings> {
   readonly maxBytes: number;
   /** `own`: a user's command; many of them share a bounded number of slots. */
   readonly slots: 'shared' | 'own';
-  /** Nobody wants its standard output: it is not kept, which saves a process. */
-  readonly dropsStdout?: true;
+  /** Output that nobody wants is not kept, which saves a process or two. */
+  readonly drops?: 'stdout' | 'stderr' | 'both';
   /** Pure. One observation for each query by id; a query left out is unknown. */
   parse(output: ShellOutput): ReadonlyMap<string, Observation<R>>;
 }

@@ -85,7 +85,7 @@ function probeCommand(query: Query): ShellProbe<Readings> {
     limit,
     maxBytes: mostBytes,
     slots: 'own',
-    ...(plain && !query.wanted.has('stdout') && { dropsStdout: true }),
+    ...(plain && dropUnwanted(query)),
     parse: (output) => new Map([[query.id, read(output)]]),
   };
 }
@@ -120,6 +120,12 @@ function findMistake({ params }: Query): string | undefined {
 /** The common case, without a process of our own. */
 function isPlain({ params }: Query, { timed }: Settings): boolean {
   return !timed && Object.keys(params).length === 0;
+}
+
+/** What is printed but not asserted is not kept. */
+function dropUnwanted({ wanted }: Query): Pick<ShellProbe, 'drops'> {
+  if (!wanted.has('stdout')) return { drops: wanted.has('stderr') ? 'stdout' : 'both' };
+  return wanted.has('stderr') ? {} : { drops: 'stderr' };
 }
 
 /** A text that begins with - would be taken for an option of the shell. */

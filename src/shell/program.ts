@@ -51,8 +51,22 @@ function wholeSeconds(probe: ShellProbe): number {
 
 /** Number, limit, bytes and runner of a job; one byte more than may be kept tells that there was more. */
 function callOf(probe: ShellProbe, at: number): string {
-  return `${at} ${wholeSeconds(probe)} ${probe.maxBytes + 1} ${probe.dropsStdout ? 'quiet' : 'run'}`;
+  const runner = probe.slots === 'shared' ? 'ours' : (probe.drops ?? 'neither');
+  return `${at} ${wholeSeconds(probe)} ${probe.maxBytes + 1} ${runner}`;
 }
+
+/**
+ * How a job is run, by what of its output is kept: each `head` costs a tenth of a command. `$1` is the path of the job's
+ * files, `$2` the bytes kept of each output. What the waiting shell says of a signal goes nowhere. What our own scripts
+ * say on standard error is short; it is cut when it is printed.
+ */
+const runners = {
+  neither: `{ { ( . "$1.c" ) 2>&3 3>&-; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.o" 3>&- || : >"$1.b"; } 3>&1 | head -c "$2" >"$1.e" || : >"$1.b"`,
+  stdout: `{ ( . "$1.c" ) 2>&1 >/dev/null; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.e" || : >"$1.b"`,
+  stderr: `{ ( . "$1.c" ) 2>/dev/null; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.o" || : >"$1.b"`,
+  both: `{ ( . "$1.c" ) >/dev/null 2>&1; echo $? >"$1.r"; } 2>/dev/null`,
+  ours: `{ ( . "$1.c" ) 2>"$1.e"; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.o" || : >"$1.b"`,
+} as const;
 
 /** Seconds until the last of a queue is done, were each to use all of its limit. */
 function longestQueue(limits: readonly number[]): number {
@@ -112,10 +126,10 @@ watcher=$!
 exec 6<&-
 mkfifo "$d/lock" "$d/turn" "$d/next" && exec 7<>"$d/turn" 8<>"$d/lock" 9<>"$d/next" || stop 'cannot make a pipe'
 echo >&7; echo >&8; echo 1 >&9
-# $1: path of the job's files  $2: bytes kept of each output. What the waiting shell says of a signal goes nowhere.
-printf %s '{ { ( . "$1.c" ) 2>&3 3>&-; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.o" 3>&- || : >"$1.b"; } 3>&1 | head -c "$2" >"$1.e" || : >"$1.b"
-' >"$d/run" && printf %s '{ ( . "$1.c" ) 2>&1 >/dev/null; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.e" || : >"$1.b"
-' >"$d/quiet" && printf '\\n${marker} =\\n' >"$d/middle" && printf '\\n${marker} .\\n' >"$d/end" || stop "$full"
+${Object.entries(runners)
+  .map(([name, script]) => `printf '%s\\n' ${quoteWord(script)} >"$d/${name}" || stop "$full"`)
+  .join('\n')}
+printf '\\n${marker} =\\n' >"$d/middle" && printf '\\n${marker} .\\n' >"$d/end" || stop "$full"
 # $1: number  $2: seconds  $3: bytes  $4: how to run it
 job() {
   s=
@@ -127,7 +141,13 @@ job() {
   printf '\\n${marker} %s %s\\n' $1 "$s"
   if [ -s "$d/$1.o" ] || [ -s "$d/$1.e" ]; then
     : >>"$d/$1.o" >>"$d/$1.e"
-    cat "$d/$1.o" "$d/middle" "$d/$1.e" "$d/end"
+    if [ $4 = ours ] && [ -s "$d/$1.e" ]; then
+      cat "$d/$1.o" "$d/middle"
+      head -c $3 "$d/$1.e"
+      cat "$d/end"
+    else
+      cat "$d/$1.o" "$d/middle" "$d/$1.e" "$d/end"
+    fi
     : >"$d/$1.o" >"$d/$1.e"
   else
     printf '\\n${marker} =\\n\\n${marker} .\\n'
