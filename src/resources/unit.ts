@@ -139,7 +139,7 @@ export default defineResource({
   probes: (queries) => [
     ...chunk(queries.filter(isCheap), 2000).map(listStates),
     ...[...groupByManager(queries.filter((query) => !isCheap(query)))].flatMap(([user, group]) =>
-      chunk(group, sizeOfPart(group.length)).map((part) => showProperties(user === '' ? {} : { user }, part)),
+      chunk(group, 250).map((part) => showProperties(user === '' ? {} : { user }, part)),
     ),
   ],
 });
@@ -167,14 +167,6 @@ function groupByManager(queries: readonly Query[]): ReadonlyMap<string, readonly
 }
 
 /** A command line takes some thousand names; several probes run side by side, and one that fails takes no other with it. */
-/**
- * The units of one `systemctl show`: a few side by side are faster than one, since it waits for PID 1 after each unit;
- * many would only wait for each other.
- */
-function sizeOfPart(units: number): number {
-  return Math.max(25, Math.min(250, Math.ceil(units / 3)));
-}
-
 function chunk(queries: readonly Query[], size: number): readonly (readonly Query[])[] {
   return Array.from({ length: Math.ceil(queries.length / size) }, (_, at) => queries.slice(at * size, (at + 1) * size));
 }
