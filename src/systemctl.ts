@@ -31,12 +31,15 @@ export const userManagerExits: ReadonlyMap<number, string> = new Map([
   [64, 'setpriv (util-linux) is missing'],
 ]);
 
-/** Follows the triggers of the units one step, and says which bus names can be started. */
+/**
+ * Follows the triggers of the units one step, and says which bus names can be started. A name with a backslash is told in
+ * quotes, with two of them.
+ */
 const followTriggers = sh`
 echo =triggers
-case $units in *TriggeredBy=[A-Za-z0-9:_.\\-]*)
+case $units in *TriggeredBy=[A-Za-z0-9:_.\\\"-]*)
   set -f
-  show -p Names,ActiveState,UnitFileState,WantedBy,RequiredBy,UpheldBy,BoundBy -- $(printf '%s\n' "$units" | sed -n 's/^TriggeredBy=//p') || exit
+  show -p Names,ActiveState,UnitFileState,WantedBy,RequiredBy,UpheldBy,BoundBy -- $(printf '%s\n' "$units" | sed -n '/^TriggeredBy=/{s///;s/"//g;s/\\\\/\\/g;p;}') || exit
 esac
 case $units in *BusName=[A-Za-z_-]*)
   echo =bus
@@ -60,8 +63,8 @@ export function showUnits(
     sh`units=$(show -p ${keys.join(',')} -- ${names}) || exit
 printf '%s\n' "$units"`,
     ...(followed ? [followTriggers] : []),
-    sh`read -r up _ </proc/uptime
-echo =clock $(date +%s) $up`,
+    // The start of a process just made is now, in 1/100 s since boot (proc_pid_stat(5)); LXC fakes /proc/uptime.
+    sh`echo =clock $(date +%s) $(cut -d ' ' -f 22 /proc/self/stat)`,
   ]);
 }
 
@@ -110,7 +113,7 @@ export function readShownUnits(text: string): ShownUnits {
     const [, name = '', rest = ''] = /^([a-z]+)[ \n]([\s\S]*)$/.exec(part) ?? [];
     parts.set(name, rest);
   }
-  const [now = Number.NaN, sinceBoot = Number.NaN] = (parts.get('clock') ?? '').split(' ').map(Number);
+  const [now = Number.NaN, ticks = Number.NaN] = (parts.get('clock') ?? '').split(' ').map(Number);
   const busNames = readBusNames(parts.get('bus'));
   return {
     units: readBlocks(parts.get('units') ?? ''),
@@ -121,7 +124,7 @@ export function readShownUnits(text: string): ShownUnits {
     ),
     ...(busNames && { busNames }),
     now,
-    sinceBoot,
+    sinceBoot: ticks / 100,
   };
 }
 
@@ -166,9 +169,10 @@ export function readWord(block: UnitBlock, key: string): string | undefined {
   return block.get(key)?.[0];
 }
 
-/** A list of unit names or paths. */
+/** A list of unit names or paths. Those with a backslash (`mnt-my\x2ddata.mount`) or a space stand in double quotes. */
 export function readWords(block: UnitBlock, key: string): string[] {
-  return (readWord(block, key) ?? '').split(' ').filter(Boolean);
+  const words = (readWord(block, key) ?? '').match(/"(?:[^"\\]|\\.)*"|[^ ]+/g) ?? [];
+  return words.map((word) => (word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word));
 }
 
 /** `Mon 2026-11-23 01:38:31 UTC` to epoch seconds; undefined for "never". */

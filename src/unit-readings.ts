@@ -40,13 +40,14 @@ export const unitReaders = {
   type: word('Type', 'units of its kind have no type'),
   'wanted-by': list('WantedBy'),
   'triggered-by': list('TriggeredBy'),
+  triggers: list('Triggers'),
   'fragment-path': word('FragmentPath', 'it has no unit file'),
   'drop-ins': list('DropInPaths'),
   'status-text': word('StatusText', 'it has not said anything about its status'),
   'main-pid': { keys: ['MainPID'], read: readMainPid } satisfies UnitReader<number>,
-  memory: count('MemoryCurrent', 'no memory is accounted to it: it does not run, or accounting is off'),
+  memory: accounted('MemoryCurrent', 'memory'),
   'memory-peak': { keys: ['MemoryPeak', 'MemoryCurrent'], read: readMemoryPeak } satisfies UnitReader<number>,
-  tasks: count('TasksCurrent', 'no tasks are accounted to it: it does not run, or accounting is off'),
+  tasks: accounted('TasksCurrent', 'tasks'),
   'cpu-time': { keys: ['CPUUsageNSec'], read: readCpuTime } satisfies UnitReader<number>,
   uptime: { keys: ['ActiveState', 'ActiveEnterTimestamp'], read: readUptime } satisfies UnitReader<number>,
   'last-trigger': { keys: ['LastTriggerUSec'], read: readLastTrigger } satisfies UnitReader<number>,
@@ -68,6 +69,19 @@ function list(key: string): UnitReader<readonly string[]> {
 
 function count(key: string, none: string): UnitReader<number> {
   return { keys: [key], read: (block) => readCount(readWord(block, key)) ?? absentReading(none) };
+}
+
+/** Without a control group there is nothing to be counted; with one, somebody could have counted. */
+function accounted(key: string, what: string): UnitReader<number> {
+  return {
+    keys: [key, 'ControlGroup'],
+    read: (block) => {
+      const amount = readCount(readWord(block, key));
+      if (amount !== undefined) return amount;
+      if (!readWord(block, 'ControlGroup')) return absentReading(`it has no ${what}: it does not run`);
+      return unknownReading(`systemd does not account ${what} here: switched off, or control groups of version 1`);
+    },
+  };
 }
 
 /** The code is that of waitid(2): 1 exited, 2 killed, 3 dumped core. A signal is told as shells do, 128 and its number. */

@@ -64,7 +64,16 @@ const properties = {
     summary: 'Loaded units that want it (WantedBy only, not RequiredBy), sorted',
     example: ['multi-user.target'],
   },
-  'triggered-by': { type: 'list', summary: 'Timers, sockets and paths that start it', example: ['backup.timer'] },
+  'triggered-by': {
+    type: 'list',
+    summary: 'Timers, sockets, paths and automounts that start it',
+    example: ['backup.timer'],
+  },
+  triggers: {
+    type: 'list',
+    summary: 'Units that a timer, socket, path or automount starts',
+    example: ['backup.service'],
+  },
   'fragment-path': {
     type: 'string',
     summary: 'Path of the unit file',
@@ -135,7 +144,8 @@ export default defineResource({
 - \`restarts\` counts automatic restarts only; a start by hand or by a switch sets it back to 0.
 - A unit that systemd does not know is absent (\`exists: false\`); a masked one exists, and so does one whose file is gone
   but which still runs.
-- Memory, tasks and CPU time are known only where systemd accounts for them.`,
+- Memory and tasks are unknown where systemd does not account for them: switched off, or control groups of version 1.
+- Any instance of a template that is there exists, started or not.`,
   probes: (queries) => [
     ...chunk(queries.filter(isCheap), 2000).map(listStates),
     ...[...groupByManager(queries.filter((query) => !isCheap(query)))].flatMap(([user, group]) =>

@@ -4,7 +4,7 @@ import type { Resource } from '../../src/resource.js';
 import port from '../../src/resources/port.js';
 import unit from '../../src/resources/unit.js';
 import { type Lab, machine, startLab } from '../lab/lab.js';
-import { ask, shellProbes } from '../run-script.js';
+import { ask, observeOver, shellProbes } from '../run-script.js';
 
 /** Real systemd, real sockets: what the units and sockets of a lab machine are. */
 const lab = await startLab();
@@ -34,14 +34,26 @@ t.test('units of every kind', { skip }, async (t) => {
     ['migrate.service', { healthy: true, active: true, 'exit-status': 0 }],
     ['tidy.service', { healthy: true, active: false, 'exit-status': 0, result: 'success' }],
     ['backup.service', { healthy: true, enabled: true, active: false, 'triggered-by': ['backup.timer'] }],
-    ['backup.timer', { healthy: true, 'since-last-trigger': Number, 'next-trigger': Number, 'last-trigger': Number }],
+    ['backup.timer', { healthy: true, result: 'success', triggers: ['backup.service'], 'since-last-trigger': Number }],
     ['proxy.service', { healthy: true, enabled: true, 'triggered-by': ['proxy.socket'] }],
-    ['proxy.socket', { active: true, listen: ['127.0.0.1:8080'] }],
+    ['proxy.socket', { active: true, listen: ['127.0.0.1:8080'], triggers: ['proxy.service'], result: 'success' }],
     ['greeter.socket', { listen: ['/run/greeter.sock', '127.0.0.1:7000'] }],
     ['inbox.service', { healthy: true, enabled: true, 'triggered-by': ['inbox.path'] }],
     ['idle.service', { healthy: false, enabled: false, active: false }],
     ['shard@one.service', { active: true, 'fragment-path': '/etc/systemd/system/shard@.service' }],
-    ['srv-data.mount', { active: true, healthy: true, type: 'tmpfs' }],
+    ['srv-data.mount', { active: true, healthy: true, enabled: true, type: 'tmpfs', result: 'success' }],
+    ['proc-sys-fs-binfmt_misc.automount', { active: false, condition: false, healthy: true, triggers: [/\.mount$/] }],
+    ['inbox.path', { active: true, healthy: true, enabled: true, 'sub-state': 'waiting' }],
+    [
+      'multi-user.target',
+      { active: true, healthy: true, enabled: true, uptime: Number, result: { noReading: 'absent' } },
+    ],
+    ['system.slice', { active: true, healthy: true }],
+    [
+      'dbus-org.freedesktop.login1.service',
+      { active: true, healthy: true, 'fragment-path': /systemd-logind\.service$/ },
+    ],
+    ['shard@never-started.service', { active: false, healthy: false, exists: undefined }],
     ['edited.service', { 'needs-reload': Boolean }],
     ['heartbeat.service', { active: true, enabled: true, healthy: true }, 'app'],
     ['nginx.service', { status: 'absent', reason: 'systemd knows no nginx.service' }, 'app'],
@@ -67,6 +79,56 @@ t.test('a crash loop is never healthy, whenever one looks', { skip }, async (t) 
     await new Promise((resolve) => setTimeout(resolve, 350));
   }
   t.ok(states.has('active'), 'it was active in some look');
+});
+
+t.test('a timer that counts from its start, a mount that cannot be mounted', { skip }, async (t) => {
+  if ('skip' in lab) return;
+  const staging = machine(lab, 'staging');
+  await staging.sh(
+    "systemd-run --quiet --unit='nixspec\\x2dcount' --on-active=1h --timer-property=AccuracySec=1s true",
+  );
+  const brokenUnit = '/run/systemd/system/run-nixspec\\x2dbroken.mount';
+  const lines = ['[Mount]', 'What=/srv/files/no-image', 'Where=/run/nixspec-broken', 'Type=ext4'];
+  await staging.sh(`printf '%s\\n' '${lines.join("' '")}' >'${brokenUnit}'`);
+  await staging.run("systemctl start 'run-nixspec\\x2dbroken.mount'");
+  t.teardown(() =>
+    staging.run(`systemctl stop 'nixspec\\x2dcount.timer'
+      systemctl reset-failed 'run-nixspec\\x2dbroken.mount'; rm -r '${brokenUnit}' /run/nixspec-broken`),
+  );
+  const counting = ask(unit, 'nixspec\\x2dcount.timer', [
+    'next-trigger',
+    'last-trigger',
+    'since-last-trigger',
+    'enabled',
+  ]);
+  const started = ask(unit, 'nixspec\\x2dcount.service', ['triggered-by', 'healthy', 'enabled']);
+  const found = await observe(lab, unit, [counting, started]);
+  const { 'next-trigger': next, ...timer } = found.get(counting.id) as Record<string, unknown>;
+  const inAnHour = Date.now() / 1000 + 3600;
+  t.ok(Math.abs(Number(next) - inAnHour) < 10, `${next} is about ${inAnHour}`);
+  const never = { noReading: 'absent', reason: 'it has never triggered' };
+  t.same(timer, { 'last-trigger': never, 'since-last-trigger': never, enabled: false });
+  t.same(found.get(started.id), { 'triggered-by': ['nixspec\\x2dcount.timer'], healthy: true, enabled: true });
+  const broken = ask(unit, 'run-nixspec\\x2dbroken.mount', ['state', 'result', 'healthy']);
+  const readings = (await observe(lab, unit, [broken])).get(broken.id);
+  t.match(readings, { state: 'failed', healthy: false, result: 'exit-code' });
+});
+
+t.test('units of a user, for root, for the user and for somebody else', { skip }, async (t) => {
+  if ('skip' in lab) return;
+  const query = ask(unit, 'heartbeat.service', ['active', 'healthy'], { user: 'app' });
+  const idle = ask(unit, 'heartbeat.service', ['active'], { user: 'nobody' });
+  const well = { status: 'known', readings: { active: true, healthy: true } };
+  const denied = { status: 'unknown', reason: /only root and the user may ask it/ };
+  for (const [login, expected] of [
+    ['root@staging', well],
+    ['app@staging', well],
+    ['deploy@staging', denied],
+  ] as const) {
+    const [observation, other] = observeOver(lab.sshConfig, login, unit, [query, idle]);
+    t.match(observation, expected, login);
+    t.match(other, { status: 'unknown', reason: /has no running manager: not logged in/ }, login);
+  }
 });
 
 t.test('whose the ports are', { skip }, async (t) => {

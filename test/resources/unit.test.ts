@@ -33,7 +33,7 @@ function show(changes: Changes, rest = '') {
   const lines = Object.entries({ ...service, ...changes }).flatMap(([key, value]) =>
     value === undefined ? [] : `${key}=${value}`,
   );
-  return `${lines.join('\n')}\n=triggers\n${rest}=clock ${started + 1000} 5000.25\n`;
+  return `${lines.join('\n')}\n=triggers\n${rest}=clock ${started + 1000} 500025\n`;
 }
 
 function readOne(wanted: readonly string[], stdout: string, name = 'web.service') {
@@ -152,8 +152,8 @@ t.test('a broken answer is unknown', async (t) => {
     ['{"type":"a(ssssssouso)","data":[[', short],
     ['{"data":[[["web.service"]]]}', 'systemd told nothing of web.service'],
     ['{"data":7}', short],
-    ['=clock 1 1\n', short],
-    ['ActiveState=active\n=clock 1 1\n', 'systemd told nothing of web.service'],
+    ['=clock 1 100\n', short],
+    ['ActiveState=active\n=clock 1 100\n', 'systemd told nothing of web.service'],
     [
       'Names=other.service\nLoadState=loaded\nActiveState=active\n',
       'systemd answered about other.service instead of web.service',
@@ -269,15 +269,14 @@ t.test('each other property', async (t) => {
     ['main-pid', { MainPID: '812' }, 812],
     ['main-pid', { MainPID: '0' }, none('it has no main process now')],
     ['memory', { MemoryCurrent: '1048576' }, 1048576],
+    ['memory', { MemoryCurrent: '[not set]', ControlGroup: '' }, none('it has no memory: it does not run')],
     [
       'memory',
-      { MemoryCurrent: '[not set]' },
-      none('no memory is accounted to it: it does not run, or accounting is off'),
-    ],
-    [
-      'memory',
-      { MemoryCurrent: '18446744073709551615' },
-      none('no memory is accounted to it: it does not run, or accounting is off'),
+      { MemoryCurrent: '18446744073709551615', ControlGroup: '/system.slice/web.service' },
+      {
+        noReading: 'unknown',
+        reason: 'systemd does not account memory here: switched off, or control groups of version 1',
+      },
     ],
     ['memory-peak', { MemoryCurrent: '5', MemoryPeak: '9' }, 9],
     [
@@ -294,6 +293,14 @@ t.test('each other property', async (t) => {
       { ActiveEnterTimestamp: 'Mon 2026-11-23 09:00:00 UTC' },
       { noReading: 'unknown', reason: 'the clock of the target was set back since' },
     ],
+    ['triggers', { Triggers: 'web.service other.mount' }, ['other.mount', 'web.service']],
+    ['triggers', { Triggers: '' }, []],
+    [
+      'triggers',
+      { Triggers: String.raw`"mnt-my\\x2ddata.mount" web.service` },
+      ['mnt-my\\x2ddata.mount', 'web.service'],
+    ],
+    ['drop-ins', { DropInPaths: String.raw`"/etc/a b/\"c\".conf" /etc/d.conf` }, ['/etc/a b/"c".conf', '/etc/d.conf']],
     ['last-trigger', { LastTriggerUSec: 'Mon 2026-11-23 01:38:31 UTC' }, started],
     ['last-trigger', { LastTriggerUSec: '' }, none('it has never triggered')],
     ['last-trigger', {}, none('only timers tell when they last triggered')],
