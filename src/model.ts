@@ -98,6 +98,15 @@ export interface EntryOptions {
   readonly every: number;
   /** Why the entry is not run. */
   readonly skip?: string;
+  /** A failure that is known and accepted for a time. */
+  readonly waive?: Waiver;
+}
+
+/** Still run and reported, but apart: it fails no run until it is over. */
+export interface Waiver {
+  readonly reason: string;
+  /** The last day it holds (UTC), as written: `2027-01-31`. */
+  readonly until: string;
 }
 
 /** One subject under one resource type, read for one target. */
@@ -108,6 +117,8 @@ export interface Entry {
   readonly timeout?: number;
   readonly options: EntryOptions;
   readonly expectations: readonly PropertyExpectation[];
+  /** Names of entries (`unit nginx.service`) that must have passed before this one is looked at. */
+  readonly needs?: readonly string[];
   readonly position: Position;
 }
 
@@ -143,8 +154,17 @@ export interface Assertion {
   readonly options: EntryOptions;
   readonly position: Position;
   readonly skip?: string;
+  readonly needs?: readonly Need[];
   /** Which query's observation answers it. */
   readonly query: string;
+}
+
+/** An entry that must have passed before another one is looked at. */
+export interface Need {
+  /** `unit nginx.service` */
+  readonly name: string;
+  /** Ids of its assertions; none where it is not for the target. */
+  readonly assertions: readonly string[];
 }
 
 // ------------------------------------------------------------------------------------------------------ probes
@@ -281,6 +301,9 @@ export interface Outcome {
   readonly title?: string;
   /** The spec has a value of its own for this target. */
   readonly perTarget?: boolean;
+  /** Skipped because this entry did not pass: `unit nginx.service`. */
+  readonly unmetNeed?: string;
+  readonly waived?: Waiver & { readonly expired?: true };
   readonly position: Position;
 }
 

@@ -1,4 +1,4 @@
-import type { Argument, Assertion, Entry, Probe, PropertyExpectation, Query, Value } from './model.js';
+import type { Argument, Assertion, Entry, Need, Probe, PropertyExpectation, Query, Value } from './model.js';
 import { propertyAt, type Resource, type Resources } from './resource.js';
 
 /** What will be asked of one target and what will be judged. A plain value: printable, testable, without effects. */
@@ -11,8 +11,21 @@ export interface Plan {
 export function planRun(entries: readonly Entry[], resources: Resources): Plan {
   const queries = new QueryTable();
   const ids = new Map<string, number>();
-  const assertions = entries.flatMap((entry) => planEntry(entry, resources, queries, ids));
+  const planned = entries.map((entry) => ({ entry, assertions: planEntry(entry, resources, queries, ids) }));
+  const idsOf = new Map<string, string[]>();
+  for (const { entry, assertions } of planned) {
+    idsOf.set(nameEntry(entry), [...(idsOf.get(nameEntry(entry)) ?? []), ...assertions.map(({ id }) => id)]);
+  }
+  const assertions = planned.flatMap(({ entry: { needs }, assertions }) => {
+    const found = needs?.map((name): Need => ({ name, assertions: idsOf.get(name) ?? [] }));
+    return found ? assertions.map((assertion) => ({ ...assertion, needs: found })) : assertions;
+  });
   return { assertions, queries: queries.list() };
+}
+
+/** How `needs` and reports name an entry: `unit nginx.service`. */
+export function nameEntry({ resource, subject }: Pick<Entry, 'resource' | 'subject'>): string {
+  return subject === '' ? resource : `${resource} ${subject}`;
 }
 
 /** The probes for some of a plan's queries: each resource type is asked once, with all its queries. */

@@ -28,6 +28,7 @@ export const problemCodes = {
   'no-targets': 'The spec names no target, so that there is nothing to run it against',
   'undefined-target': 'A target that is not under `targets`',
   'bad-target': 'How the target is reached is missing, twice there, or cannot be read',
+  'bad-needs': 'An entry needs one that is not there, or itself, directly or by way of others',
   'vacuous-entry': 'An entry or expectation that asserts nothing, and so could never fail',
   'empty-spec': 'A spec that asserts nothing at all',
 } as const;

@@ -3,13 +3,17 @@ import type { Entry, EntryOptions, Value } from '../model.js';
 import type { Resource } from '../resource.js';
 import type { Defaults } from './defaults.js';
 import { flow } from './flow.js';
+import { readScopes } from './for-each.js';
 import { entryKeys } from './keys.js';
 import { readLiteral } from './literal.js';
 import { mistakeAt, positionOf, suggest } from './mistake.js';
+import type { Needs } from './needs.js';
 import { type MapNode, type Pair, type ScalarNode, type SpecNode, showNode, valueAt } from './node.js';
 import type { Reader } from './per-target.js';
 import { PropertyReader } from './property.js';
 import { unknownProperty } from './unknown-name.js';
+import type { Variables } from './variables.js';
+import { readWaiver } from './waiver.js';
 
 /** Seconds between looks, where `every` is not given, and the shortest. */
 const everySecond = 1;
@@ -23,9 +27,10 @@ export class EntryReader {
 
   constructor(
     private readonly resource: Resource,
-    matchers: Matchers,
-    outer: Reader,
+    private readonly matchers: Matchers,
+    private readonly outer: Reader,
     private readonly defaults: Defaults,
+    private readonly needs: Needs,
   ) {
     this.reader = {
       ...outer,
@@ -37,13 +42,39 @@ export class EntryReader {
     this.properties = new PropertyReader(resource, matchers, this.reader);
   }
 
-  /** @returns undefined where it is not for the target, or after a mistake was told that leaves nothing of it */
-  read(pair: Pair): Entry | undefined {
-    const before = this.mistakes;
+  /** One entry, or several with `for-each`; none where it is not for the target, or where mistakes leave nothing of it. */
+  read(pair: Pair): Entry[] {
     const body = this.reader.variables.resolve(pair.value);
-    if (!body) return undefined;
-    if (body.kind !== 'map') return this.tellNoBody(pair, body);
-    if (!this.isForTarget(body)) return undefined;
+    if (!body) return [];
+    if (body.kind !== 'map') {
+      this.tellNoBody(pair, body);
+      return [];
+    }
+    const resolved = { key: pair.key, value: body };
+    if (!this.isForTarget(body)) {
+      this.noteElsewhere(resolved);
+      return [];
+    }
+    return readScopes(resolved, this.reader).flatMap((variables) => this.within(variables).readOne(pair, body) ?? []);
+  }
+
+  /** The same with the variables of a `for-each`. */
+  private within(variables: Variables): EntryReader {
+    if (variables === this.reader.variables) return this;
+    return new EntryReader(this.resource, this.matchers, { ...this.outer, variables }, this.defaults, this.needs);
+  }
+
+  private noteElsewhere(pair: Pair): void {
+    const silent = { ...this.outer, report: () => {}, variables: this.outer.variables.silent() };
+    for (const variables of readScopes(pair, silent)) {
+      const reader = new EntryReader(this.resource, this.matchers, { ...silent, variables }, this.defaults, this.needs);
+      const subject = reader.readSubject(pair.key);
+      if (subject !== undefined) this.needs.noteElsewhere(this.resource.name, subject);
+    }
+  }
+
+  private readOne(pair: Pair, body: MapNode): Entry | undefined {
+    const before = this.mistakes;
     const subject = this.readSubject(pair.key);
     if (subject === undefined) return undefined;
     const defaults = this.defaults.valuesFor(pair.key.file, this.resource);
@@ -56,7 +87,7 @@ export class EntryReader {
       return undefined;
     }
     const timeout = this.seconds(body, 'timeout', defaults.options);
-    return {
+    const entry: Entry = {
       resource: this.resource.name,
       subject,
       params,
@@ -65,6 +96,18 @@ export class EntryReader {
       expectations,
       position: positionOf(pair.key),
     };
+    const needed = this.readNeeds(body);
+    if (needed.length > 0) this.needs.note(entry, needed);
+    return entry;
+  }
+
+  private readNeeds(body: MapNode): readonly ScalarNode[] {
+    const written = valueAt(body, 'needs');
+    const node = written && this.reader.variables.resolveAll(written);
+    if (!node || this.literal(entryKeys.needs, node) === undefined) return [];
+    const places = node.kind === 'list' ? node.items : [node];
+    if (places.length === 0) this.reader.report(mistakeAt('bad-value', '`needs` names no entry', node));
+    return places.filter((place) => place.kind === 'scalar');
   }
 
   private readSubject(written: ScalarNode): string | undefined {
@@ -135,6 +178,7 @@ export class EntryReader {
     const skip = this.option(body, 'skip');
     const tags = [defaults.get('tags'), this.option(body, 'tags')].flatMap((list) => (Array.isArray(list) ? list : []));
     const severity = this.option(body, 'severity') ?? defaults.get('severity');
+    const waive = readWaiver(body, this.reader);
     return {
       ...(typeof title === 'string' && { title }),
       tags: [...new Set(tags.map(String))],
@@ -142,6 +186,7 @@ export class EntryReader {
       within: this.seconds(body, 'within', defaults) ?? 0,
       every: Math.max(shortestEvery, this.seconds(body, 'every', defaults) ?? everySecond),
       ...(typeof skip === 'string' && { skip }),
+      ...(waive && { waive }),
     };
   }
 

@@ -35,6 +35,21 @@ export const entryKeys = {
     summary: 'What a failure is: an error (the default), or a warning that does not fail the run',
     example: 'warning',
   },
+  needs: {
+    type: 'list',
+    summary: 'Entries that must pass first, by resource type and subject, or by title; else this one is skipped',
+    example: ['unit postgresql'],
+  },
+  waive: {
+    type: 'map',
+    summary: 'A failure that is accepted for a time: still run, reported apart, and a failure again when it is over',
+    example: { reason: 'see ticket 42', until: '2027-01-31' },
+  },
+  'for-each': {
+    type: 'map',
+    summary: 'Values for `${name}` in the key and in the body: one entry for each; of several names, each combination',
+    example: { host: ['git', 'wiki'] },
+  },
 } as const satisfies Keys;
 
 /** What `defaults` may say for all entries of a file. */
@@ -44,6 +59,12 @@ export const defaultKeys = {
   timeout: entryKeys.timeout,
   tags: entryKeys.tags,
   severity: entryKeys.severity,
+} as const satisfies Keys;
+
+/** The keys of `waive`. */
+export const waiveKeys = {
+  reason: { type: 'string', summary: 'Why the failure is accepted for now', example: 'see ticket 42' },
+  until: { type: 'string', summary: 'The last day on which it is (UTC)', example: '2027-01-31' },
 } as const satisfies Keys;
 
 /** The keys of `ssh` where it is a mapping. */

@@ -5,6 +5,7 @@ import { Defaults } from './defaults.js';
 import { EntryReader } from './entry.js';
 import { topKeys } from './keys.js';
 import { mistakeAt } from './mistake.js';
+import { Needs } from './needs.js';
 import { type Pair, pairsOf, showNode } from './node.js';
 import type { Reader } from './per-target.js';
 import type { SpecSource } from './read.js';
@@ -36,8 +37,12 @@ export function parseEntries(
   const targetNames = new Set(writtenTargets(source).keys());
   const reader: Reader = { target, targetNames, variables, report };
   const defaults = new Defaults(reader);
+  const needs = new Needs(resources, report);
   const readers = new Map(
-    [...resources.values()].map((resource) => [resource.name, new EntryReader(resource, matchers, reader, defaults)]),
+    [...resources.values()].map((resource) => [
+      resource.name,
+      new EntryReader(resource, matchers, reader, defaults, needs),
+    ]),
   );
   const entries: Entry[] = [];
   for (const pair of source.files.flatMap(({ root }) => pairsOf(root))) {
@@ -48,11 +53,11 @@ export function parseEntries(
       report(unknownResource(pair.key.source, pair.key, [...resources.keys(), ...Object.keys(topKeys)]));
   }
   if (entries.length === 0) reportEmpty(source, report);
-  return { entries, problems };
+  return { entries: needs.link(entries), problems };
 }
 
 function readSection(pair: Pair, resource: Resource, entryReader: EntryReader, reader: Reader): Entry[] {
-  if (resource.subject.none) return [entryReader.read(pair)].filter((entry) => entry !== undefined);
+  if (resource.subject.none) return entryReader.read(pair);
   const section = reader.variables.resolve(pair.value);
   if (!section) return [];
   const nothing =
@@ -64,7 +69,7 @@ function readSection(pair: Pair, resource: Resource, entryReader: EntryReader, r
     const message = `expected a mapping of subjects to what is expected of them, not ${showNode(section)}`;
     reader.report(mistakeAt('wrong-type', message, section));
   }
-  return pairsOf(section).flatMap((entry) => entryReader.read(entry) ?? []);
+  return pairsOf(section).flatMap((entry) => entryReader.read(entry));
 }
 
 /** A spec in which nothing at all is asserted, for any target. One that has nothing for this target alone is told by the run. */

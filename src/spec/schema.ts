@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of specs are written like that
 import type { Matchers } from '../matcher.js';
 import { existsProperty, type Param, type Property, type Resource, type Resources } from '../resource.js';
-import { defaultKeys, entryKeys, type Keys, sshForm, sshKeys, targetKeys, topKeys, vmKeys } from './keys.js';
+import { defaultKeys, entryKeys, type Keys, sshForm, sshKeys, targetKeys, topKeys, vmKeys, waiveKeys } from './keys.js';
 import type { LiteralForm } from './literal.js';
 import { describe, entrySnippet } from './schema-text.js';
 import {
@@ -46,6 +46,7 @@ export function composeSchema(resources: Resources, matchers: Matchers): object 
       target: targetSchema(),
       ssh: keysSchema('ssh', sshKeys),
       vm: keysSchema('vm', vmKeys),
+      waive: keysSchema('waive', waiveKeys),
     },
   };
 }
@@ -142,7 +143,21 @@ function entryOf({ name, subject, properties, params }: Resource): Schema {
     type: ['object', 'string'],
     pattern: variable,
     additionalProperties: false,
-    properties: { ...Object.fromEntries(asserted), ...keyProperties(params), ...keyProperties(entryKeys) },
+    properties: { ...Object.fromEntries(asserted), ...keyProperties(params), ...entryKeyProperties() },
+  };
+}
+
+function entryKeyProperties(): Schema {
+  return {
+    ...keyProperties(entryKeys),
+    waive: { ...describe(entryKeys.waive, 'waive'), $ref: '#/definitions/waive' },
+    'for-each': {
+      ...describe(entryKeys['for-each'], 'for-each'),
+      type: ['object', 'string'],
+      pattern: variable,
+      propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]*$', $comment: 'variable' },
+      additionalProperties: { type: ['array', 'string'], $comment: 'list' },
+    },
   };
 }
 

@@ -27,7 +27,19 @@ export class Variables {
   constructor(
     private readonly sources: VariableSources,
     private readonly report: Report,
+    private readonly inner: ReadonlyMap<string, SpecNode> = new Map(),
+    private readonly outer?: Variables,
   ) {}
+
+  /** These and, on top of them, the values of `for-each`. What the outer ones mean does not depend on the inner ones. */
+  with(inner: ReadonlyMap<string, SpecNode>): Variables {
+    return new Variables(this.sources, this.report, inner, this);
+  }
+
+  /** The same values, for a look at what must not be complained of. */
+  silent(): Variables {
+    return new Variables(this.sources, () => {}, this.inner, this.outer?.silent());
+  }
 
   /**
    * One node: a text that is a single `${name}` becomes the variable's value, whatever its type; in a longer text the
@@ -135,6 +147,9 @@ export class Variables {
       this.report(mistakeAt('undefined-variable', `${JSON.stringify(name)} is no name of a variable`, place, hint));
       return undefined;
     }
+    const own = this.inner.get(name);
+    if (own) return this.bound(own, place);
+    if (this.outer && this.sources.defined.has(name)) return this.outer.lookUp(name, node);
     if (name.startsWith('env.')) return this.lookUpEnvironment(name.slice(4), place);
     if (!this.sources.defined.has(name)) this.tellUndefined(name, place);
     return this.valueOf(name, place);
@@ -149,7 +164,7 @@ export class Variables {
 
   private tellUndefined(name: string, place: Place): void {
     if (this.sources.incomplete) return;
-    const names = [...this.sources.defined.keys()];
+    const names = [...this.inner.keys(), ...this.sources.defined.keys()];
     const hint =
       suggest(name, names, 'variables are') ?? 'define it under `vars`, or by `--var`; `$${` is a literal `${`';
     this.report(mistakeAt('undefined-variable', `there is no variable ${JSON.stringify(name)}`, place, hint));
@@ -185,7 +200,7 @@ function hasVariables({ value, source, final }: ScalarNode): boolean {
 }
 
 /** The names of the variables in a node. */
-function referencesOf(node: SpecNode): readonly string[] {
+export function referencesOf(node: SpecNode): readonly string[] {
   if (node.kind === 'list') return node.items.flatMap(referencesOf);
   if (node.kind === 'map')
     return node.pairs.flatMap(({ key, value }) => [...referencesOf(key), ...referencesOf(value)]);
