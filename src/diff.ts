@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Change, ChangeKind, Comparison, Fact, Outcome, Run } from './model.js';
+import { isWaived } from './waiver.js';
 
 /** Most important first: the order of reports, and of what a person should look at. */
 export const changeKinds = [
@@ -35,9 +36,15 @@ function compareOutcomes(before: Run, after: Run): Change[] {
   ];
 }
 
-/** A skipped assertion says nothing about the machine: as if it were not in the spec. */
+/**
+ * A skipped assertion says nothing about the machine: as if it were not in the spec. But one that was skipped because
+ * what it needs did not pass has become unknown.
+ */
 function judged(run: Run): Outcome[] {
-  return run.outcomes.filter(({ status }) => status !== 'skipped');
+  return run.outcomes.flatMap((outcome): Outcome[] => {
+    if (outcome.status !== 'skipped') return [outcome];
+    return outcome.unmetNeed === undefined ? [] : [{ ...outcome, status: 'unknown' }];
+  });
 }
 
 function compareOutcome(before: Outcome | undefined, after: Outcome): Change | undefined {
@@ -68,7 +75,7 @@ function describe(kind: ChangeKind, before: Outcome | undefined, after: Outcome 
     property: one.property,
     id: one.id,
     type: one.type,
-    severity: one.severity,
+    severity: isWaived(one) ? 'warning' : one.severity,
     ...(before?.actual !== undefined && { before: before.actual }),
     ...(after?.actual !== undefined && { after: after.actual }),
     ...(message !== '' && { message }),

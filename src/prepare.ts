@@ -3,11 +3,12 @@ import { closest, distance } from 'fastest-levenshtein';
 import type { CommandInput, Io } from './command.js';
 import { NixspecError } from './error.js';
 import { loadMatchers, type Matchers } from './matcher.js';
-import type { Entry, Problem, Target } from './model.js';
+import type { Problem, Target } from './model.js';
 import { type Plan, planRun } from './plan.js';
 import { drawProblem } from './problem.js';
 import { loadResources, type Resources, resourceNames } from './resource.js';
 import { resourcesOfEveryRun } from './run.js';
+import { refuseUnknownTags, selectEntries } from './selection.js';
 import type { SpecSource } from './spec/read.js';
 
 /** A spec that was read, with what its commands need: not yet checked, so that connections can be opened meanwhile. */
@@ -112,9 +113,11 @@ export async function prepareSpec(
   const shape = await checkShape(draft.source);
   const { resources, matchers, entries, problems } = await parseForTargets(draft, targets);
   tellProblems([...draft.source.problems, ...draft.problems, ...shape, ...problems], io);
-  const chosen = (list: readonly Entry[]) =>
-    list.filter(({ options }) => tags.length === 0 || tags.some((tag) => options.tags.includes(tag)));
-  const runs = targets.map((target) => ({ target, plan: planRun(chosen(entries.get(target.name) ?? []), resources) }));
+  refuseUnknownTags([...entries.values()].flat(), tags);
+  const runs = targets.map((target) => ({
+    target,
+    plan: planRun(selectEntries(entries.get(target.name) ?? [], tags), resources),
+  }));
   return { runs, resources, matchers };
 }
 

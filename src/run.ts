@@ -3,9 +3,10 @@ import { collect, type Ends } from './collect.js';
 import { NixspecError } from './error.js';
 import { evaluate, factsOf } from './evaluate.js';
 import type { Matchers } from './matcher.js';
-import type { Assertion, Observation, Outcome, Query, Run, SystemIdentity, Target } from './model.js';
+import type { Assertion, Need, Observation, Outcome, Query, Run, SystemIdentity, Target } from './model.js';
 import { type Plan, planProbes } from './plan.js';
 import { isNoReading, type Resources } from './resource.js';
+import { applyWaiver } from './waiver.js';
 
 export interface RunInput {
   readonly target: Target;
@@ -26,21 +27,18 @@ export interface RunProgress {
 
 /**
  * One pass over one target: collects, evaluates, and looks again at what may still become true, until its deadline.
- * Looking again asks only about what has not passed, over the same connection.
+ * Looking again asks only about what has not passed, over the same connection. What needs another entry is looked at when
+ * that one has passed: `command` entries may change the target, so they are not run along and then called skipped.
  *
  * @throws NixspecError where the target could not be asked at all, or nixspec was interrupted
  */
 export async function performRun(input: RunInput): Promise<Run> {
   const started = new Date();
-  const looking = new Looking(input);
-  await looking.look([...input.plan.queries, identityQuery], input.plan.assertions);
-  for (let pending = looking.pending(); pending.length > 0; pending = looking.pending()) {
-    await waitBeforeNextLook(pending, looking.elapsed(), input.signal);
-    const ids = new Set(pending.map((assertion) => assertion.query));
-    await looking.look(
-      input.plan.queries.filter((query) => ids.has(query.id)),
-      pending,
-    );
+  const looking = new Looking(input, started);
+  await looking.look([identityQuery], looking.due());
+  for (let due = looking.due(); due.length > 0; due = looking.due()) {
+    await looking.wait(due);
+    await looking.look([], due);
   }
   return {
     format: 1,
@@ -50,7 +48,7 @@ export async function performRun(input: RunInput): Promise<Run> {
     started: started.toISOString(),
     finished: new Date().toISOString(),
     system: readIdentity(looking.observations.get(identityQuery.id)),
-    facts: factsOf(input.plan.queries, looking.observations, input.resources),
+    facts: factsOf(looking.asked(), looking.observations, input.resources),
     outcomes: looking.outcomes(),
     problems: looking.problems,
   };
@@ -61,35 +59,131 @@ class Looking {
   readonly observations = new Map<string, Observation>();
   readonly problems: string[] = [];
   private readonly results = new Map<string, Outcome>();
+  /** Seconds after the start at which an assertion was looked at first: `within` counts from there. */
+  private readonly firstLooks = new Map<string, number>();
+  private readonly withins: ReadonlyMap<string, number>;
   private readonly start = performance.now();
 
-  constructor(private readonly input: RunInput) {}
-
-  elapsed(): number {
-    return (performance.now() - this.start) / 1000;
+  constructor(
+    private readonly input: RunInput,
+    private readonly started: Date,
+  ) {
+    this.withins = new Map(input.plan.assertions.map(({ id, options }) => [id, options.within]));
   }
 
-  async look(queries: readonly Query[], assertions: readonly Assertion[]): Promise<void> {
-    const { ends, signal, resources, matchers, progress } = this.input;
+  /** @param more queries beside those of the assertions */
+  async look(more: readonly Query[], assertions: readonly Assertion[]): Promise<void> {
+    const { plan, ends, signal, resources, progress } = this.input;
+    const ids = new Set(assertions.map((assertion) => assertion.query));
+    const queries = [...plan.queries.filter(({ id }) => ids.has(id)), ...more];
     const waitingFor = this.results.size === 0 ? 0 : assertions.length;
     const answered = (count: number) => progress?.({ answered: count, asked: queries.length, waitingFor });
+    const begun = this.elapsed();
     const found = await collect(planProbes(queries, resources), ends, { signal, answered });
     for (const [id, observation] of found.observations) this.observations.set(id, observation);
     this.problems.push(...found.problems);
     for (const assertion of assertions) {
-      const looks = (this.results.get(assertion.id)?.looks ?? 0) + 1;
-      this.results.set(assertion.id, evaluate(assertion, this.observations.get(assertion.query), looks, matchers));
+      if (!this.firstLooks.has(assertion.id)) this.firstLooks.set(assertion.id, begun);
+      this.judge(assertion, this.observations.get(assertion.query));
     }
   }
 
-  /** Assertions that have not passed and whose `within` is not over. Nothing more can come over a lost connection. */
-  pending(): Assertion[] {
-    if (this.problems.length > 0) return [];
-    const elapsed = this.elapsed();
-    return this.input.plan.assertions.filter(({ id, options, skip }) => {
-      const status = this.results.get(id)?.status;
-      return skip === undefined && (status === 'failed' || status === 'unknown') && options.within > elapsed;
+  private judge(assertion: Assertion, observation: Observation | undefined): void {
+    const looks = (this.results.get(assertion.id)?.looks ?? 0) + 1;
+    const outcome = evaluate(assertion, observation, looks, this.input.matchers);
+    this.results.set(assertion.id, applyWaiver(outcome, assertion.options.waive, this.started));
+  }
+
+  /**
+   * What to look at next: first whatever was not looked at yet and may be, then what has not passed and whose `within` is
+   * not over. Nothing more can come over a lost connection.
+   */
+  due(): Assertion[] {
+    const fresh = this.takeFresh();
+    if (this.problems.length === 0) return fresh.length > 0 ? fresh : this.pending();
+    const lost: Observation = { status: 'unknown', reason: `not looked at any more: ${this.problems[0]}` };
+    for (let left = fresh; left.length > 0; left = this.takeFresh()) {
+      for (const assertion of left) this.judge(assertion, lost);
+    }
+    return [];
+  }
+
+  /** Not looked at yet, and all that is needed has passed. What needs something that cannot pass any more is skipped. */
+  private takeFresh(): Assertion[] {
+    const fresh: Assertion[] = [];
+    const waiting = new Set<Assertion>();
+    for (const assertion of this.input.plan.assertions) {
+      if (this.results.has(assertion.id)) continue;
+      if (assertion.needs?.some((need) => !this.hasPassed(need))) waiting.add(assertion);
+      else fresh.push(assertion);
+    }
+    // Skipping one may leave another without what it needs, further up or down.
+    for (let before = -1; before !== waiting.size; ) {
+      before = waiting.size;
+      for (const assertion of waiting) {
+        const unmet = assertion.needs?.find((need) => this.cannotPass(need));
+        if (unmet) {
+          this.results.set(assertion.id, skipFor(unmet, assertion, this.input.matchers));
+          waiting.delete(assertion);
+        }
+      }
+    }
+    return fresh;
+  }
+
+  private hasPassed({ assertions }: Need): boolean {
+    return assertions.length > 0 && assertions.every((id) => this.results.get(id)?.status === 'passed');
+  }
+
+  private cannotPass({ assertions }: Need): boolean {
+    return assertions.length === 0 || assertions.some((id) => this.isOver(id));
+  }
+
+  /** Looked at for the last time, and not passed. */
+  private isOver(id: string): boolean {
+    const outcome = this.results.get(id);
+    return outcome !== undefined && outcome.status !== 'passed' && !this.mayStillPass(outcome);
+  }
+
+  private mayStillPass({ id, status }: Outcome): boolean {
+    if (this.problems.length > 0 || (status !== 'failed' && status !== 'unknown')) return false;
+    return this.deadlineOf(id) > this.elapsed();
+  }
+
+  private pending(): Assertion[] {
+    return this.input.plan.assertions.filter(({ id }) => {
+      const outcome = this.results.get(id);
+      return outcome !== undefined && this.mayStillPass(outcome);
     });
+  }
+
+  /**
+   * Before looking again: the shortest `every` of what is pending, but not beyond the last deadline, so that the last look
+   * is just before it. What was not looked at yet need not wait.
+   */
+  async wait(due: readonly Assertion[]): Promise<void> {
+    if (due.some(({ id }) => !this.results.has(id))) return;
+    const every = Math.min(...due.map(({ options }) => options.every));
+    const left = Math.max(...due.map(({ id }) => this.deadlineOf(id))) - this.elapsed();
+    const pause = Math.max(shortestPause, Math.min(every, left - shortestPause));
+    try {
+      await sleep(pause * 1000, undefined, { signal: this.input.signal });
+    } catch {
+      throw new NixspecError('interrupted', 'interrupted', { operation: 'wait' });
+    }
+  }
+
+  private deadlineOf(id: string): number {
+    return (this.firstLooks.get(id) ?? 0) + (this.withins.get(id) ?? 0);
+  }
+
+  private elapsed(): number {
+    return (performance.now() - this.start) / 1000;
+  }
+
+  /** The queries that were asked: not those of what was skipped for its needs. */
+  asked(): Query[] {
+    return this.input.plan.queries.filter(({ id }) => this.observations.has(id));
   }
 
   outcomes(): Outcome[] {
@@ -97,15 +191,10 @@ class Looking {
   }
 }
 
-/** The shortest `every` of what is pending, but not beyond the last deadline, so that the last look is just before it. */
-async function waitBeforeNextLook(pending: readonly Assertion[], elapsed: number, signal: AbortSignal): Promise<void> {
-  const every = Math.min(...pending.map(({ options }) => options.every));
-  const left = Math.max(...pending.map(({ options }) => options.within)) - elapsed;
-  try {
-    await sleep(Math.max(shortestPause, Math.min(every, left - shortestPause)) * 1000, undefined, { signal });
-  } catch {
-    throw new NixspecError('interrupted', 'interrupted', { operation: 'wait' });
-  }
+function skipFor({ name, assertions }: Need, assertion: Assertion, matchers: Matchers): Outcome {
+  const why = assertions.length === 0 ? 'is not for this target' : 'did not pass';
+  const skipped = evaluate({ ...assertion, skip: `needs ${name}, which ${why}` }, undefined, 0, matchers);
+  return { ...skipped, unmetNeed: name };
 }
 
 /** Seconds. Below it, looking would be most of what the target does. */

@@ -1,14 +1,21 @@
 import { exitCodes } from './error.js';
-import type { Comparison, OutcomeStatus, Run } from './model.js';
+import type { Comparison, Outcome, OutcomeStatus, Run } from './model.js';
+import { isWaived } from './waiver.js';
 
-/** How many outcomes there are of each status; failures of `warning` severity are counted apart. */
-export type Counts = { readonly [status in OutcomeStatus | 'warned']: number };
+/** A status, but failures of `warning` severity, and what is waived, apart. */
+export type Verdict = OutcomeStatus | 'warned' | 'waived';
+
+export function verdictOf(outcome: Outcome): Verdict {
+  if (isWaived(outcome)) return 'waived';
+  return outcome.status === 'failed' && outcome.severity === 'warning' ? 'warned' : outcome.status;
+}
+
+/** How many outcomes there are of each verdict. */
+export type Counts = { readonly [verdict in Verdict]: number };
 
 export function countOutcomes(run: Run): Counts {
-  const counts = { passed: 0, failed: 0, unknown: 0, skipped: 0, warned: 0 };
-  for (const { status, severity } of run.outcomes) {
-    counts[status === 'failed' && severity === 'warning' ? 'warned' : status] += 1;
-  }
+  const counts = { passed: 0, failed: 0, unknown: 0, skipped: 0, warned: 0, waived: 0 };
+  for (const outcome of run.outcomes) counts[verdictOf(outcome)] += 1;
   return counts;
 }
 
@@ -19,7 +26,7 @@ export function isVacuous(run: Run): boolean {
 
 /**
  * 1 where something failed or broke, else 2 where something is unknown, was lost, or nothing was judged at all, else 0.
- * What has `warning` severity never fails a run.
+ * What has `warning` severity, or is waived, never fails a run.
  */
 export function exitCodeOf(runs: readonly Run[], comparisons: readonly Comparison[]): number {
   const changes = comparisons.flatMap(({ changes }) => changes).filter(({ severity }) => severity !== 'warning');

@@ -98,7 +98,7 @@ t.test('the direction of dependencies', async (t) => {
   const ranks: readonly RegExp[] = [
     /^model\.ts$/,
     /^(value|error|folder|terminal)\.ts$/,
-    /^(?!spec\/|plan|prepare|collect|evaluate|run|command|cli|commands\/|verification|output|progress|generated|reference)/,
+    /^(?!spec\/|plan|prepare|selection|collect|evaluate|run|command|cli|commands\/|verification|output|progress|generated|reference)/,
     /^(spec\/|plan\.ts|collect\.ts|evaluate\.ts)/,
     /^run\.ts$/,
     /^(?!commands\/|cli\.ts)/,

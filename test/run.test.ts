@@ -115,6 +115,86 @@ t.test('what is skipped is not asked', async (t) => {
   t.notMatch(transport.programs[0], 'never');
 });
 
+t.test('what is needed is looked at first; what needs it is skipped when it did not pass', async (t) => {
+  const { outcomes, transport, facts } = await run([
+    { ...entry('echo above', 0), needs: ['command exit 1'] },
+    entry('exit 0', 0),
+    entry('exit 1', 0),
+    { ...entry('echo first', 0), needs: ['command exit 0'] },
+    { ...entry('echo second', 0), needs: ['command echo first', 'command exit 0'] },
+    { ...entry('echo never', 0), needs: ['command exit 0', 'command exit 1'] },
+    { ...entry('echo below', 0), needs: ['command echo never'] },
+    { ...entry('echo far', 0), needs: ['unit elsewhere.service'] },
+    { ...entry('echo skipped', 0), needs: ['command echo left'] },
+    entry('echo left', 0, { skip: 'not now' }),
+  ]);
+  t.same(
+    outcomes.map(({ subject, status, message, unmetNeed, looks }) => [subject, status, message, unmetNeed, looks]),
+    [
+      ['echo above', 'skipped', 'needs command exit 1, which did not pass', 'command exit 1', 0],
+      ['exit 0', 'passed', '', undefined, 1],
+      ['exit 1', 'failed', 'expected 0, found 1', undefined, 1],
+      ['echo first', 'passed', '', undefined, 1],
+      ['echo second', 'passed', '', undefined, 1],
+      ['echo never', 'skipped', 'needs command exit 1, which did not pass', 'command exit 1', 0],
+      ['echo below', 'skipped', 'needs command echo never, which did not pass', 'command echo never', 0],
+      [
+        'echo far',
+        'skipped',
+        'needs unit elsewhere.service, which is not for this target',
+        'unit elsewhere.service',
+        0,
+      ],
+      ['echo skipped', 'skipped', 'needs command echo left, which did not pass', 'command echo left', 0],
+      ['echo left', 'skipped', 'not now', undefined, 0],
+    ],
+  );
+  t.equal(transport.programs.length, 3, 'one program for each step');
+  const all = transport.programs.join('\n');
+  for (const word of ['above', 'never', 'below', 'far', 'skipped'])
+    t.notMatch(all, `echo ${word}`, `${word} was not run`);
+  t.same(
+    facts.map(({ subject }) => subject),
+    ['exit 0', 'exit 1', 'echo first', 'echo second'],
+  );
+});
+
+t.test('what needs something that passes late has its own time from then on', async (t) => {
+  const folder = t.testdir();
+  const [ready, done] = [join(folder, 'ready'), join(folder, 'done')];
+  setTimeout(() => writeFileSync(ready, ''), 700);
+  setTimeout(() => writeFileSync(done, ''), 2200);
+  const { outcomes } = await run([
+    { ...entry(`test -e ${done}`, 0, { within: 5, every: 0.2 }), needs: [`command test -e ${ready}`] },
+    entry(`test -e ${ready}`, 0, { within: 1.5, every: 0.2 }),
+  ]);
+  t.match(outcomes, [{ status: 'passed' }, { status: 'passed' }]);
+  t.ok((outcomes[0]?.looks ?? 0) > 1);
+});
+
+t.test('a lost connection: what needs more is skipped, what was not looked at is unknown', async (t) => {
+  const { outcomes } = await run(
+    [entry('sleep 2', 0, { within: 30 }), { ...entry('true', 0), needs: ['command sleep 2'] }],
+    { run: true, cutAfterBytes: 120 },
+  );
+  t.match(outcomes, [{ status: 'unknown' }, { status: 'skipped', unmetNeed: 'command sleep 2' }]);
+});
+
+t.test('a waived failure is marked', async (t) => {
+  const { outcomes } = await run([
+    entry('exit 1', 0, { waive: { reason: 'see 42', until: '9999-12-31' } }),
+    entry('exit 2', 0, { waive: { reason: 'see 43', until: '2001-01-01' } }),
+  ]);
+  t.match(outcomes, [
+    { status: 'failed', message: 'expected 0, found 1', waived: { reason: 'see 42' } },
+    {
+      status: 'failed',
+      message: 'expected 0, found 2; it was waived until 2001-01-01 only: see 43',
+      waived: { expired: true },
+    },
+  ]);
+});
+
 t.test('a lost connection ends the waiting: nothing more can come', async (t) => {
   const begin = Date.now();
   const { outcomes, problems } = await run([entry('sleep 2', 0, { within: 30 })], { run: true, cutAfterBytes: 120 });

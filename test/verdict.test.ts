@@ -38,7 +38,25 @@ t.test('failures of warning severity are counted apart', async (t) => {
     passed: 1,
     failed: 1,
     warned: 1,
+    waived: 0,
     unknown: 1,
     skipped: 1,
   });
+});
+
+t.test('what is waived is counted apart and fails nothing, until the waiver is over', async (t) => {
+  const waived = { reason: 'see 42', until: '2027-01-31' };
+  const outcome = (status: Outcome['status'], expired = false) =>
+    ({ status, severity: 'error', waived: { ...waived, ...(expired && { expired }) } }) as Outcome;
+  const rows: readonly (readonly [Outcome, object, number])[] = [
+    [outcome('failed'), { waived: 1, failed: 0 }, 0],
+    [outcome('unknown'), { waived: 1, unknown: 0 }, 0],
+    [outcome('passed'), { waived: 0, passed: 1 }, 0],
+    [outcome('failed', true), { waived: 0, failed: 1 }, 1],
+  ];
+  for (const [one, counts, code] of rows) {
+    const judged = { outcomes: [one], problems: [] } as unknown as Run;
+    t.match(countOutcomes(judged), counts);
+    t.equal(exitCodeOf([judged], []), code);
+  }
 });

@@ -1,8 +1,9 @@
-import type { Change, Comparison, Outcome, OutcomeStatus, Run, Value, ValueTypeName } from '../model.js';
+import type { Change, Comparison, Outcome, Run, Value, ValueTypeName } from '../model.js';
 import type { Report, ReportOptions, Result } from '../report.js';
 import { type Paint, printable, type Style } from '../terminal.js';
 import { showDuration, showValue } from '../value.js';
-import { countOutcomes, isVacuous } from '../verdict.js';
+import { countOutcomes, isVacuous, type Verdict, verdictOf } from '../verdict.js';
+import { findNeedlessWaivers } from '../waiver.js';
 
 const lines: Report = {
   name: 'lines',
@@ -23,11 +24,12 @@ export default lines;
 /** With more subjects than these, those that passed are only counted. */
 const mostListed = 60;
 
-const marks: { readonly [status in OutcomeStatus | 'warned']: readonly [string, Style] } = {
+const marks: { readonly [verdict in Verdict]: readonly [string, Style] } = {
   passed: ['✓', 'green'],
   failed: ['✗', 'red'],
   warned: ['!', 'yellow'],
   unknown: ['?', 'yellow'],
+  waived: ['~', 'yellow'],
   skipped: ['-', 'gray'],
 };
 
@@ -36,8 +38,10 @@ function renderRun(run: Run, { paint, verbose }: ReportOptions): string[] {
   const shown = verbose || groups.length <= mostListed ? groups : groups.filter((group) => worstOf(group) !== 'passed');
   return [
     `${paint('bold', printable(run.target))}  ${paint('gray', printable(describeSystem(run)))}`,
-    ...shown.flatMap((group) => renderGroup(group, paint, verbose)),
+    ...shown.filter((group) => worstOf(group) !== 'waived').flatMap((group) => renderGroup(group, paint, verbose)),
     ...(shown.length < groups.length ? countPassed(groups, paint) : []),
+    ...renderWaived(shown, paint, verbose),
+    ...findNeedlessWaivers(run).map((outcome) => renderNeedless(outcome, paint)),
     ...run.problems.map((problem) => `  ${paint('red', '✗')} ${printable(problem)}`),
     summarize(run, paint),
     '',
@@ -71,15 +75,9 @@ function groupBySubject(outcomes: readonly Outcome[]): Outcome[][] {
   return groups;
 }
 
-type Worst = OutcomeStatus | 'warned';
-
-function statusOf(outcome: Outcome): Worst {
-  return outcome.status === 'failed' && outcome.severity === 'warning' ? 'warned' : outcome.status;
-}
-
-function worstOf(group: readonly Outcome[]): Worst {
-  const order: readonly Worst[] = ['failed', 'unknown', 'warned', 'passed', 'skipped'];
-  return order.find((status) => group.some((outcome) => statusOf(outcome) === status)) ?? 'skipped';
+function worstOf(group: readonly Outcome[]): Verdict {
+  const order: readonly Verdict[] = ['failed', 'unknown', 'warned', 'waived', 'passed', 'skipped'];
+  return order.find((verdict) => group.some((outcome) => verdictOf(outcome) === verdict)) ?? 'skipped';
 }
 
 function renderGroup(group: readonly Outcome[], paint: Paint, verbose: boolean): string[] {
@@ -97,6 +95,25 @@ function renderGroup(group: readonly Outcome[], paint: Paint, verbose: boolean):
   ];
 }
 
+/** Apart from the rest, with the reason: it is known, and fails nothing. */
+function renderWaived(groups: readonly Outcome[][], paint: Paint, verbose: boolean): string[] {
+  return groups
+    .filter((group) => worstOf(group) === 'waived')
+    .flatMap((group) => {
+      const [head = '', ...rows] = renderGroup(group, paint, verbose);
+      const waiver = group.find(({ waived }) => waived)?.waived;
+      const why = waiver ? `  waived until ${waiver.until}: ${waiver.reason}` : '';
+      return [`${head}${paint('yellow', printable(why))}`, ...rows];
+    });
+}
+
+function renderNeedless({ resource, subject, waived, position }: Outcome, paint: Paint): string {
+  const name = printable([resource, subject].filter(Boolean).join(' '));
+  const place = paint('gray', `  ${printable(position.file)}:${position.line}:${position.column}`);
+  const words = `passes, so it need not be waived any more (${waived?.reason ?? ''})`;
+  return `  ${paint('yellow', '!')} ${name}  ${printable(words)}${place}`;
+}
+
 function summarizeProperties(group: readonly Outcome[]): string {
   const names = [...new Set(group.map(({ property }) => property))];
   const late = group.find(({ looks }) => looks > 1);
@@ -106,7 +123,7 @@ function summarizeProperties(group: readonly Outcome[]): string {
 }
 
 function renderOutcome(outcome: Outcome, paint: Paint): string[] {
-  const [mark, style] = marks[statusOf(outcome)];
+  const [mark, style] = marks[verdictOf(outcome)];
   const { file, line, column } = outcome.position;
   const place = outcome.status === 'passed' ? '' : paint('gray', `  ${printable(file)}:${line}:${column}`);
   const value = outcome.actual === undefined ? '' : show(outcome.actual, outcome.type);
@@ -144,6 +161,7 @@ function summarize(run: Run, paint: Paint): string {
     [counts.failed, 'failed', 'red'],
     [counts.warned, counts.warned === 1 ? 'warning' : 'warnings', 'yellow'],
     [counts.unknown, 'unknown', 'yellow'],
+    [counts.waived, 'waived', 'yellow'],
     [counts.skipped, 'skipped', 'gray'],
   ];
   const said = words.filter(([count]) => count > 0).map(([count, word, style]) => paint(style, `${count} ${word}`));

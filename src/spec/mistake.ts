@@ -52,7 +52,7 @@ function sourceLine(file: SpecFile, { line }: Position): string {
 export function suggest(word: string, known: readonly string[], what: string): string | undefined {
   const near = nearest(word, known);
   if (near !== undefined) return `did you mean "${near}"?`;
-  return known.length > 0 && known.length <= 40 ? `${what}: ${known.join(', ')}` : undefined;
+  return known.length > 0 && known.length <= 60 ? `${what}: ${known.join(', ')}` : undefined;
 }
 
 /** The word that was probably meant: one mistake in a short word, up to three in a long one, or the same but for case. */

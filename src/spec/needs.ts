@@ -37,7 +37,7 @@ export class Needs {
       if (!references) return entry;
       return { ...entry, needs: [...new Set(references.flatMap((one) => this.find(one, named, titled)))] };
     });
-    this.tellCycles(linked);
+    this.tellCycles(entries, linked);
     return linked;
   }
 
@@ -49,7 +49,7 @@ export class Needs {
     const names = [...named.keys(), ...[...titled.keys()].filter(Boolean)];
     const hint =
       suggest(name, names, 'entries are') ?? 'an entry is named by its resource type and subject: `unit nginx`';
-    const message = `there is no entry ${JSON.stringify(reference.source.slice(0, 100))}`;
+    const message = `there is no entry ${JSON.stringify(name.slice(0, 100))}`;
     this.report(mistakeAt('bad-needs', message, reference, hint));
     return [];
   }
@@ -60,9 +60,9 @@ export class Needs {
     return nameEntry({ resource, subject: this.resources.get(resource)?.subject.normalize?.(subject) ?? subject });
   }
 
-  private tellCycles(entries: readonly Entry[]): void {
+  private tellCycles(entries: readonly Entry[], linked: readonly Entry[]): void {
     const needed = new Map<string, Set<string>>();
-    for (const entry of entries) {
+    for (const entry of linked) {
       const names = needed.get(nameEntry(entry)) ?? new Set();
       for (const name of entry.needs ?? []) names.add(name);
       needed.set(nameEntry(entry), names);
@@ -71,7 +71,9 @@ export class Needs {
     for (const entry of entries) {
       const way = findCycle(nameEntry(entry), needed, done, []);
       const [reference] = this.written.get(entry) ?? [];
-      if (way && reference) this.report(mistakeAt('bad-needs', 'the entry needs itself', reference, way.join(' → ')));
+      if (!way || !reference) continue;
+      for (const name of way) done.add(name);
+      this.report(mistakeAt('bad-needs', 'the entry needs itself', reference, way.join(' → ')));
     }
   }
 }

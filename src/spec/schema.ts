@@ -150,7 +150,12 @@ function entryOf({ name, subject, properties, params }: Resource): Schema {
 function entryKeyProperties(): Schema {
   return {
     ...keyProperties(entryKeys),
-    waive: { ...describe(entryKeys.waive, 'waive'), $ref: '#/definitions/waive' },
+    waive: {
+      ...describe(entryKeys.waive, 'waive'),
+      pattern: variable,
+      patternErrorMessage: 'expected a mapping of reason and until',
+      $ref: '#/definitions/waive',
+    },
     'for-each': {
       ...describe(entryKeys['for-each'], 'for-each'),
       type: ['object', 'string'],

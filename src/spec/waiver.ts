@@ -12,9 +12,7 @@ export function readWaiver(body: MapNode, reader: Reader): Waiver | undefined {
   if (!node) return undefined;
   if (node.kind !== 'map') {
     const message = `expected a mapping of reason and until, not ${showNode(node)}`;
-    reader.report(
-      mistakeAt('wrong-type', message, node, 'for example waive: { reason: see ticket 42, until: 2027-01-31 }'),
-    );
+    reader.report(mistakeAt('wrong-type', message, node));
     return undefined;
   }
   for (const { key } of node.pairs) {

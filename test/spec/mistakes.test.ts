@@ -12,7 +12,7 @@ const mistakes: readonly (readonly [text: string, told: string])[] = [
   ['unit: { nginx: { actve: true } }', '3:18 unknown-property `unit` has no property "actve" (did you mean "active"?)'],
   [
     'unit: { nginx: { zzz: true } }',
-    '3:18 unknown-property `unit` has no property "zzz" (there are: active, enabled, healthy, state, sub-state, load-state, unit-file-state, result, exit-status, restarts, needs-reload, condition, type, wanted-by, triggered-by, fragment-path, drop-ins, status-text, main-pid, memory, memory-peak, tasks, cpu-time, uptime, last-trigger, since-last-trigger, next-trigger, listen, exists, user, title, tags, only, except, within, every, timeout, skip, severity)',
+    '3:18 unknown-property `unit` has no property "zzz" (there are: active, enabled, healthy, state, sub-state, load-state, unit-file-state, result, exit-status, restarts, needs-reload, condition, type, wanted-by, triggered-by, fragment-path, drop-ins, status-text, main-pid, memory, memory-peak, tasks, cpu-time, uptime, last-trigger, since-last-trigger, next-trigger, listen, exists, user, title, tags, only, except, within, every, timeout, skip, severity, needs, waive, for-each)',
   ],
   ['unit: { nginx: { active: maybe } }', '3:26 bad-value expected true or false, not "maybe"'],
   ['unit: { nginx: { active: [true] } }', '3:26 wrong-type expected true or false, not a list'],
@@ -40,6 +40,10 @@ const mistakes: readonly (readonly [text: string, told: string])[] = [
   [
     'unit: { nginx: { active: { ge: true } } }',
     '3:28 matcher-not-allowed `ge` cannot judge a boolean (here can stand: and, equal, not, or)',
+  ],
+  [
+    'unit: { nginx: { active: true, needs: unit ngnix } }',
+    '3:39 bad-needs there is no entry "unit ngnix.service" (did you mean "unit nginx.service"?)',
   ],
   ['unit: { nginx: {} }', '3:9 vacuous-entry "nginx" asserts nothing: it has no properties (for example active: true)'],
   [
