@@ -1,3 +1,4 @@
+import { type Account, type Accounts, readAccounts } from '../accounts.js';
 import type { NoReading, Observation, Query, Script } from '../model.js';
 import { absent, defineResource, known, sameForAll, unknown, unknownReading } from '../resource.js';
 import { chunkWords } from '../shell/chunks.js';
@@ -46,14 +47,6 @@ export default defineResource({
   ],
 });
 
-interface Account {
-  readonly password: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly home: string;
-  readonly shell: string;
-}
-
 type Sections = ReadonlyMap<string, Section>;
 
 /** Three processes at most for some thousand users; `getent initgroups` was ruled out, as it gives numbers only. */
@@ -99,19 +92,6 @@ function readAnswer(queries: readonly Query[], sections: Sections) {
   return new Map(
     queries.map((query) => [query.id, readUser(query, accounts.get(query.subject), groups, sections.get('shadow'))]),
   );
-}
-
-type Accounts = ReadonlyMap<string, Account | 'broken'>;
-
-/** passwd(5). */
-function readAccounts(lines: readonly string[]): Accounts {
-  const accounts = new Map<string, Account | 'broken'>();
-  for (const line of lines) {
-    const [name = '', password = '', uid = '', gid = '', , home, shell] = line.split(':');
-    const whole = home !== undefined && shell !== undefined && /^\d+$/.test(uid) && /^\d+$/.test(gid);
-    accounts.set(name, whole ? { password, uid: Number(uid), gid: Number(gid), home, shell } : 'broken');
-  }
-  return accounts;
 }
 
 /** Lists of groups by user; undefined where there are not as many lists as users who exist. */
