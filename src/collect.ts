@@ -39,6 +39,7 @@ export async function collect(probes: readonly Probe[], ends: Ends, options: Col
   const gathered: Gathered = { observations: new Map(), problems: [], answered: options.answered };
   const shell = probes.filter((probe): probe is ShellProbe => probe.kind === 'shell');
   const network = probes.filter((probe): probe is NetworkProbe => probe.kind === 'network');
+  for (const probe of probes) if (probe.kind === 'given') note(gathered, probe, probe.observations);
   await Promise.all([
     shell.length > 0 ? runProgram(shell, ends.transport, options.signal, gathered) : undefined,
     runConversations(network, ends, options.signal, gathered),

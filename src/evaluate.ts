@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isTooDeep, tooDeep } from './json-text.js';
 import { applyExpectation, describeExpectation, type Match, type Matchers } from './matcher.js';
 import type { Assertion, Fact, Observation, Outcome, OutcomeStatus, Query, Reading, Readings, Value } from './model.js';
-import { isNoReading, propertyAt, type Resources } from './resource.js';
+import { isNoReading, propertyAt, type Resources, settleTypes } from './resource.js';
 import { countOf, listSome } from './text.js';
 import { showValue } from './value.js';
 
@@ -206,14 +206,14 @@ export function factsOf(
 }
 
 function makeFact(
-  { resource: name, subject }: Query,
+  { resource: name, subject, params }: Query,
   property: string,
   observation: Observation | undefined,
   resources: Resources,
 ): Fact {
   const resource = resources.get(name);
   if (!resource) throw new TypeError(`resource ${name} is not loaded`);
-  const { type, volatile, secret } = propertyAt(resource, [property]);
+  const { type, volatile, secret } = propertyAt(settleTypes(resource, params), [property]);
   const fact = { resource: name, subject, property };
   const marks = { type, ...(volatile && { volatile }) };
   const reading = readingOf(property, observation);

@@ -225,7 +225,14 @@ export interface NetworkProbe<R = Readings> {
   talk(network: Network, signal: AbortSignal): Promise<ReadonlyMap<string, Observation<R>>>;
 }
 
-export type Probe<R = Readings> = ShellProbe<R> | NetworkProbe<R>;
+/** Answered by the spec itself: nobody is asked, and `plan` has nothing to show. */
+export interface GivenProbe<R = Readings> {
+  readonly kind: 'given';
+  readonly answers: readonly Query[];
+  readonly observations: ReadonlyMap<string, Observation<R>>;
+}
+
+export type Probe<R = Readings> = ShellProbe<R> | NetworkProbe<R> | GivenProbe<R>;
 
 /** What a network probe may use. From the target it runs over forwarded channels of the SSH connection. */
 export interface Network {

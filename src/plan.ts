@@ -1,5 +1,5 @@
 import type { Argument, Assertion, Entry, Need, Probe, PropertyExpectation, Query, Value } from './model.js';
-import { propertyAt, type Resource, type Resources } from './resource.js';
+import { propertyAt, type Resource, type Resources, settleTypes } from './resource.js';
 
 /** What will be asked of one target and what will be judged. A plain value: printable, testable, without effects. */
 export interface Plan {
@@ -41,9 +41,10 @@ export function planProbes(queries: Iterable<Query>, resources: Resources): Prob
 
 function planEntry(entry: Entry, resources: Resources, queries: QueryTable, ids: Map<string, number>): Assertion[] {
   const resource = resourceNamed(entry.resource, resources);
+  const settled = settleTypes(resource, entry.params);
   const withAsked = addAsked(entry, resource);
   return entry.expectations.map((expectation): Assertion => {
-    const property = propertyAt(resource, expectation.path);
+    const property = propertyAt(settled, expectation.path);
     const skip = entry.options.skip ?? expectation.skip;
     return {
       id: uniqueId(entry, expectation, ids),

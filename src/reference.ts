@@ -66,7 +66,7 @@ function propertyRows(key: string, property: Property): string[][] {
   const words = property.words ? ` (${property.words.join(', ')})` : '';
   const own = [
     code(key),
-    property.type + (marks && ` (${marks})`),
+    (property.typeOf === undefined ? property.type : `that of ${property.typeOf}`) + (marks && ` (${marks})`),
     property.summary + words,
     code(showExample(property.example)),
   ];
@@ -78,12 +78,8 @@ function propertyRows(key: string, property: Property): string[][] {
 
 function paramRow([key, param]: [string, Param]): string[] {
   const words = param.words ? ` (${param.words.join(', ')})` : '';
-  return [
-    code(key),
-    param.type + (param.secret ? ' (secret)' : ''),
-    param.summary + words,
-    code(showExample(param.example)),
-  ];
+  const marks = [param.required && 'required', param.secret && 'secret'].filter(Boolean).join(', ');
+  return [code(key), param.type + (marks && ` (${marks})`), param.summary + words, code(showExample(param.example))];
 }
 
 function describeMatcher({ name, summary, types, example }: Matcher): Topic {

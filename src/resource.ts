@@ -20,6 +20,8 @@ export interface Property {
   readonly lowerCaseKeys?: true;
   /** Of a map: the type of each value (default `string`). */
   readonly values?: ValueTypeName;
+  /** Its type is that of the value the spec gives for this parameter (text for a string); `type` must be `json`. */
+  readonly typeOf?: string;
   /** Of a map: each value is itself a map with these properties. */
   readonly record?: { readonly [name: string]: Property };
 }
@@ -31,6 +33,8 @@ export interface Param {
   readonly example: Value;
   readonly words?: readonly string[];
   readonly secret?: true;
+  /** Without it there is no question. */
+  readonly required?: true;
 }
 
 export interface Subject {
@@ -105,6 +109,24 @@ export const existsProperty: Property = {
   summary: 'Whether it is there at all',
   example: true,
 };
+
+/** The same tables, where properties with `typeOf` have the type of what the spec gives. */
+export function settleTypes<R extends Pick<Resource, 'properties'>>(resource: R, params: Query['params']): R {
+  const entries = Object.entries(resource.properties);
+  if (!entries.some(([, { typeOf }]) => typeOf !== undefined)) return resource;
+  const settled = entries.map(([name, property]): [string, Property] => [
+    name,
+    property.typeOf === undefined ? property : { ...property, type: typeOfValue(params[property.typeOf]) },
+  ]);
+  return { ...resource, properties: Object.fromEntries(settled) };
+}
+
+function typeOfValue(value: Value | undefined): ValueTypeName {
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'number' || typeof value === 'boolean') return typeof value as 'number' | 'boolean';
+  const plain = Array.isArray(value) && value.every((item) => item !== null && typeof item !== 'object');
+  return plain ? 'list' : 'json';
+}
 
 /**
  * What stands at a path: a property, or what is inside a map property (`['peers', 'laptop', 'handshake-age']`).

@@ -1,6 +1,6 @@
 import type { Matchers } from '../matcher.js';
 import type { Entry, EntryOptions, Value } from '../model.js';
-import type { Resource } from '../resource.js';
+import { type Resource, settleTypes } from '../resource.js';
 import type { Defaults } from './defaults.js';
 import { flow } from './flow.js';
 import { readScopes } from './for-each.js';
@@ -79,7 +79,8 @@ export class EntryReader {
     if (subject === undefined) return undefined;
     const defaults = this.defaults.valuesFor(pair.key.file, this.resource);
     const params: Record<string, Value> = { ...defaults.params };
-    const expectations = body.pairs.flatMap(({ key, value }) => this.readKey(key, value, params));
+    const expectations = this.paramsFirst(body.pairs).flatMap(({ key, value }) => this.readKey(key, value, params));
+    if (!this.hasRequired(pair, body, params)) return undefined;
     if (expectations.length === 0) {
       // A property whose value could not be read was told, or depends on a file that could not be read.
       const tried = body.pairs.some(({ key }) => this.isProperty(key.source));
@@ -110,6 +111,29 @@ export class EntryReader {
     return places.filter((place) => place.kind === 'scalar');
   }
 
+  /** The type of a property may be that of a parameter's value. */
+  private paramsFirst(pairs: readonly Pair[]): readonly Pair[] {
+    const isParam = ({ key }: Pair) => Object.hasOwn(this.resource.params, key.source);
+    return [...pairs.filter(isParam), ...pairs.filter((pair) => !isParam(pair))];
+  }
+
+  private hasRequired({ key }: Pair, body: MapNode, params: Entry['params']): boolean {
+    const { params: table } = this.resource;
+    const missing = Object.keys(table).filter((name) => table[name]?.required && !Object.hasOwn(params, name));
+    // What is written and could not be read was told.
+    for (const name of missing.filter((name) => !valueAt(body, name))) {
+      const message = `${JSON.stringify(key.source.slice(0, 100))} has no \`${name}\``;
+      const hint = `for example ${flow({ [name]: table[name]?.example ?? null })}`;
+      this.reader.report(mistakeAt('missing-key', message, key, hint));
+    }
+    return missing.length === 0;
+  }
+
+  private propertiesFor(params: Entry['params']): PropertyReader {
+    const settled = settleTypes(this.resource, params);
+    return settled === this.resource ? this.properties : new PropertyReader(settled, this.matchers, this.reader);
+  }
+
   private readSubject(written: ScalarNode): string | undefined {
     const { subject } = this.resource;
     if (subject.none) return '';
@@ -132,7 +156,7 @@ export class EntryReader {
       if (read !== undefined) params[name] = read;
       return [];
     }
-    if (this.isProperty(name)) return this.properties.read([name], key, value);
+    if (this.isProperty(name)) return this.propertiesFor(params).read([name], key, value);
     const known = [
       ...Object.keys(properties),
       ...Object.keys(this.resource.params),

@@ -12,7 +12,7 @@ const mistakes: readonly (readonly [text: string, told: string])[] = [
   ['unit: { nginx: { actve: true } }', '3:18 unknown-property `unit` has no property "actve" (did you mean "active"?)'],
   [
     'unit: { nginx: { zzz: true } }',
-    '3:18 unknown-property `unit` has no property "zzz" (there are: active, enabled, healthy, state, sub-state, load-state, unit-file-state, result, exit-status, restarts, needs-reload, condition, type, wanted-by, triggered-by, fragment-path, drop-ins, status-text, main-pid, memory, memory-peak, tasks, cpu-time, uptime, last-trigger, since-last-trigger, next-trigger, listen, exists, user, title, tags, only, except, within, every, timeout, skip, severity, needs, waive, for-each)',
+    '3:18 unknown-property `unit` has no property "zzz" (there are: active, enabled, healthy, state, sub-state, load-state, unit-file-state, result, exit-status, restarts, needs-reload, condition, type, wanted-by, triggered-by, triggers, fragment-path, drop-ins, status-text, main-pid, memory, memory-peak, tasks, cpu-time, uptime, last-trigger, since-last-trigger, next-trigger, listen, exists, user, title, tags, only, except, within, every, timeout, skip, severity, needs, waive, for-each)',
   ],
   ['unit: { nginx: { active: maybe } }', '3:26 bad-value expected true or false, not "maybe"'],
   ['unit: { nginx: { active: [true] } }', '3:26 wrong-type expected true or false, not a list'],

@@ -66,14 +66,17 @@ t.test('examples of properties, parameters and matchers are right', async (t) =>
   const specs: [name: string, text: string][] = [];
   for (const { name, subject, properties, params } of resources.values()) {
     const key = subject.none ? '' : subject.example;
+    const needed = Object.fromEntries(
+      Object.entries(params).flatMap(([param, { required, example: value }]) => (required ? [[param, value]] : [])),
+    );
     for (const [property, { example: value, record }] of Object.entries(properties)) {
-      specs.push([`${name}.${property}`, example(name, key, { [property]: value })]);
+      specs.push([`${name}.${property}`, example(name, key, { ...needed, [property]: value })]);
       for (const [field, { example: inner }] of Object.entries(record ?? {})) {
         specs.push([`${name}.${property}.*.${field}`, example(name, key, { [property]: { one: { [field]: inner } } })]);
       }
     }
     for (const [param, { example: value }] of Object.entries(params)) {
-      specs.push([`${name}.${param}`, example(name, key, { [param]: value, exists: true })]);
+      specs.push([`${name}.${param}`, example(name, key, { ...needed, [param]: value, exists: true })]);
     }
   }
   t.ok(specs.length > 150, `${specs.length} examples`);
