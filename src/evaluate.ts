@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
 import { isTooDeep, tooDeep } from './json-text.js';
 import { applyExpectation, describeExpectation, type Match, type Matchers } from './matcher.js';
-import type { Assertion, Fact, Observation, Outcome, OutcomeStatus, Query, Reading, Readings, Value } from './model.js';
+import type {
+  Assertion,
+  Fact,
+  Observation,
+  Outcome,
+  OutcomeStatus,
+  Query,
+  Reading,
+  Readings,
+  Value,
+  ValueTypeName,
+} from './model.js';
 import { isNoReading, propertyAt, type Resources, settleTypes } from './resource.js';
 import { countOf, listSome } from './text.js';
 import { showValue } from './value.js';
@@ -14,6 +25,8 @@ interface Judgement {
   readonly status: OutcomeStatus;
   readonly message: string;
   readonly actual?: Value;
+  /** Of `actual`, where it is not that of the property. */
+  readonly type?: ValueTypeName;
 }
 
 /**
@@ -36,6 +49,7 @@ export function evaluate(
 function judgeObservation(assertion: Assertion, observation: Observation | undefined, matchers: Matchers): Judgement {
   if (!observation) return unknown('it was not asked');
   if (observation.status === 'unknown') return unknown(observation.reason);
+  if (observation.status === 'several') return judgeSeveral(assertion, observation, matchers);
   const [property = '', ...keys] = assertion.path;
   if (property === 'exists') return judgeExists(assertion, observation, matchers);
   if (observation.status === 'absent') return failed(`not there: ${observation.reason}`);
@@ -45,9 +59,42 @@ function judgeObservation(assertion: Assertion, observation: Observation | undef
     : judgeReading(assertion, reading.value, matchers);
 }
 
+/** Each of what the subject names must hold what is expected; none at all holds nothing. */
+function judgeSeveral(
+  assertion: Assertion,
+  { readings, members }: Extract<Observation, { status: 'several' }>,
+  matchers: Matchers,
+): Judgement {
+  const [property = ''] = assertion.path;
+  if (Object.hasOwn(readings, property)) {
+    return judgeObservation(assertion, { status: 'known', readings }, matchers);
+  }
+  if (members.size === 0) return failed('not there: nothing has a name like that');
+  const judged = [...members].map(([name, member]) => ({ name, ...judgeObservation(assertion, member, matchers) }));
+  const wrong = judged.filter(({ status }) => status === 'failed');
+  const bad = wrong.length > 0 ? wrong : judged.filter(({ status }) => status === 'unknown');
+  const actual = Object.fromEntries(judged.map((one) => [one.name, one.actual ?? null]));
+  const status = bad[0]?.status ?? 'passed';
+  return { status, message: bad.length === 0 ? '' : describeMembers(bad, judged.length), actual, type: 'map' };
+}
+
+/** `2 of 5: expected true, found false (a.service, b.service)` */
+function describeMembers(bad: readonly { readonly name: string; readonly message: string }[], count: number): string {
+  const byMessage = new Map<string, string[]>();
+  for (const { name, message } of bad) {
+    const [said = ''] = message.split('\n', 1);
+    byMessage.set(said, [...(byMessage.get(said) ?? []), name]);
+  }
+  const shown = [...byMessage].slice(0, mostMessages).map(([said, names]) => `${said} (${listSome(names)})`);
+  const more = byMessage.size > mostMessages ? ['and more'] : [];
+  return `${bad.length} of ${count}: ${[...shown, ...more].join('; ')}`;
+}
+
+const mostMessages = 3;
+
 function judgeExists(
   assertion: Assertion,
-  observation: Exclude<Observation, { status: 'unknown' }>,
+  observation: Exclude<Observation, { status: 'unknown' | 'several' }>,
   matchers: Matchers,
 ): Judgement {
   if (observation.status === 'known') return judgeReading(assertion, observation.readings.exists ?? true, matchers);
@@ -147,9 +194,8 @@ function showKey(key: string): string {
 // -------------------------------------------------------------------------------------------------- outcomes
 
 function record(assertion: Assertion, judgement: Judgement, looks: number): Outcome {
-  const { id, resource, subject, property, type, volatile, secret, expectation, options, perTarget, position } =
-    assertion;
-  const { status, actual } = judgement;
+  const { id, resource, subject, property, volatile, secret, expectation, options, perTarget, position } = assertion;
+  const { status, actual, type = assertion.type } = judgement;
   return {
     id,
     resource,
@@ -215,7 +261,7 @@ function makeFact(
   if (!resource) throw new TypeError(`resource ${name} is not loaded`);
   const { type, volatile, secret } = propertyAt(settleTypes(resource, params), [property]);
   const fact = { resource: name, subject, property };
-  const marks = { type, ...(volatile && { volatile }) };
+  const marks = { type: isOfSeveral(property, observation) ? 'map' : type, ...(volatile && { volatile }) };
   const reading = readingOf(property, observation);
   if (!isNoReading(reading)) return { ...fact, status: 'known', ...marks, value: secret ? mask : keepValue(reading) };
   return { ...fact, status: reading.noReading, ...marks, reason: reading.reason };
@@ -230,8 +276,24 @@ function readingOf(property: string, observation: Observation | undefined): Read
     if (reading === undefined && exists === false) return { noReading: 'absent', reason: 'not there' };
     return reading === undefined ? { noReading: 'unknown', reason: 'not reported' } : reading;
   }
+  if (observation.status === 'several') return readingOfSeveral(property, observation);
   if (property === 'exists' && observation.status === 'absent') return false;
   return { noReading: observation.status, reason: observation.reason };
+}
+
+function isOfSeveral(property: string, observation: Observation | undefined): boolean {
+  return observation?.status === 'several' && !Object.hasOwn(observation.readings, property);
+}
+
+/** By the name of each; what could not be told of one is left out. */
+function readingOfSeveral(
+  property: string,
+  { readings, members }: Extract<Observation, { status: 'several' }>,
+): Reading {
+  if (Object.hasOwn(readings, property)) return readings[property] as Reading;
+  if (members.size === 0) return { noReading: 'absent', reason: 'nothing has a name like that' };
+  const values = [...members].map(([name, member]): [string, Reading] => [name, readingOf(property, member)]);
+  return Object.fromEntries(values.filter(([, value]) => !isNoReading(value))) as Value;
 }
 
 /** Characters of a text that a run keeps: enough to see what it was. */

@@ -259,9 +259,13 @@ export interface Network {
   ) => Promise<Buffer>;
 }
 
-/** Readings, or *absent* (looked, it is not there), or *unknown* (could not look). */
+/**
+ * Readings, or *absent* (looked, it is not there), or *unknown* (could not look). *Several*: the subject names more than
+ * one thing (`backup-*.service`); each must hold what is expected, and `readings` are of all of them together.
+ */
 export type Observation<R = Readings> =
   | { readonly status: 'known'; readonly readings: R }
+  | { readonly status: 'several'; readonly readings: R; readonly members: ReadonlyMap<string, Observation<R>> }
   | { readonly status: 'absent'; readonly reason: string }
   | { readonly status: 'unknown'; readonly reason: string };
 

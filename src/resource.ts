@@ -155,6 +155,11 @@ export function known<R>(readings: R): Observation<R> {
   return { status: 'known', readings };
 }
 
+/** The subject names several things; `readings` are of all of them together, such as their number. */
+export function several<R>(readings: R, members: ReadonlyMap<string, Observation<R>>): Observation<R> {
+  return { status: 'several', readings, members };
+}
+
 /** Looked, and it is not there. */
 export function absent(reason: string): Observation<never> {
   return { status: 'absent', reason };

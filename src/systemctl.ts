@@ -58,9 +58,35 @@ export function showUnits(
   keys: readonly string[],
   followed: boolean,
 ): Script {
+  return showFound(manager, sh`units=$(show -p ${keys.join(',')} -- ${names}) || exit`, followed);
+}
+
+/**
+ * The same for all units whose names match: those that are loaded, and those that have a unit file. `show` alone would
+ * leave out what is not loaded, and so count a service that is at rest one day and not the next. A template is no unit, and one that is
+ * masked was switched off (NixOS: `enable = false`).
+ */
+export function showMatchingUnits(
+  manager: Manager,
+  patterns: readonly string[],
+  keys: readonly string[],
+  followed: boolean,
+): Script {
+  const listed = sh`set -f
+list() { as systemctl $scope --no-pager --full --plain --no-legend "$@" -- ${patterns}; }
+loaded=$(list --all list-units) || exit
+# systemd 257 ends with 1 where no file matches; what really fails failed before.
+files=$(list list-unit-files)
+names=$(printf '%s\n' "$loaded" "$files" | awk '$1 != "" && $1 !~ /@\.[a-z]+$/ && $2 !~ /^(not-found|masked|masked-runtime)$/ { print $1 }' | sort -u)
+units=
+if [ -n "$names" ]; then units=$(show -p ${keys.join(',')} -- $names) || exit; fi`;
+  return showFound(manager, listed, followed);
+}
+
+function showFound(manager: Manager, find: Script, followed: boolean): Script {
   return joinScripts([
     enterManager(manager),
-    sh`units=$(show -p ${keys.join(',')} -- ${names}) || exit
+    sh`${find}
 printf '%s\n' "$units"`,
     ...(followed ? [followTriggers] : []),
     // The start of a process just made is now, in 1/100 s since boot (proc_pid_stat(5)); LXC fakes /proc/uptime.

@@ -8,6 +8,7 @@ import {
   defineResource,
   known,
   type Resources,
+  several,
   unknown,
   unknownReading,
 } from '../src/resource.js';
@@ -422,4 +423,39 @@ t.test('facts', async (t) => {
     fact('false', 'state', 'absent', { type: 'string', reason: 'not there' }),
     fact('false', 'exists', 'known', { type: 'boolean', value: false }),
   ]);
+});
+
+t.test('of several, each must hold what is expected, and none at all holds nothing', async (t) => {
+  const gone = absent('systemd knows no c');
+  const members = new Map<string, Observation>([
+    ['a', known<Readings>({ active: true, state: 'active', memory: 1 })],
+    ['b', known<Readings>({ active: true, state: 'failed', memory: unknownReading('accounting is off') })],
+    ['d', known<Readings>({ active: true, state: 'failed', memory: 3 })],
+  ]);
+  const some = several<Readings>({ count: 3, exists: true }, members);
+  const none = several<Readings>({ count: 0, exists: false }, new Map());
+  const mixed = several<Readings>({ count: 2, exists: true }, new Map([...members].slice(0, 1).concat([['c', gone]])));
+  const dark = unknown('systemd does not answer');
+  const rows: readonly (readonly [string, ValueTypeName, Value, Observation, Outcome['status'], string, unknown?])[] = [
+    ['active', 'boolean', true, some, 'passed', '', { a: true, b: true, d: true }],
+    ['state', 'string', 'active', some, 'failed', '2 of 3: expected "active", found "failed" (b, d)'],
+    ['state', 'string', { not: 'active' }, some, 'failed', '1 of 3: expected not "active", found "active" (a)'],
+    ['memory', 'number', { lt: 5 }, some, 'unknown', '1 of 3: accounting is off (b)', { a: 1, b: null, d: 3 }],
+    ['memory', 'number', { lt: 2 }, some, 'failed', '1 of 3: expected less than 2, found 3 (d)'],
+    ['count', 'number', 3, some, 'passed', '', 3],
+    ['count', 'number', { ge: 4 }, some, 'failed', 'expected at least 4, found 3', 3],
+    ['exists', 'boolean', true, some, 'passed', '', true],
+    ['active', 'boolean', true, none, 'failed', 'not there: nothing has a name like that'],
+    ['active', 'boolean', { not: true }, none, 'failed', 'not there: nothing has a name like that'],
+    ['exists', 'boolean', false, none, 'passed', '', false],
+    ['count', 'number', 0, none, 'passed', '', 0],
+    ['active', 'boolean', true, mixed, 'failed', '1 of 2: not there: systemd knows no c (c)'],
+    ['active', 'boolean', true, dark, 'unknown', 'systemd does not answer'],
+  ];
+  for (const [path, type, written, observation, status, message, actual] of rows) {
+    const outcome = judge(assertion(path, type, written), observation);
+    t.same([outcome.status, outcome.message], [status, message], `${path} ${JSON.stringify(written)}`);
+    if (actual !== undefined) t.same(outcome.actual, actual);
+    t.equal(outcome.type, observation === some && !['count', 'exists'].includes(path) ? 'map' : outcome.type);
+  }
 });

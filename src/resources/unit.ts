@@ -1,5 +1,14 @@
 import type { NoReading, Observation, Probe, Query, ShellOutput } from '../model.js';
-import { absent, defineResource, known, type Property, type ReadingsOf, sameForAll, unknown } from '../resource.js';
+import {
+  absent,
+  defineResource,
+  known,
+  type Property,
+  type ReadingsOf,
+  sameForAll,
+  several,
+  unknown,
+} from '../resource.js';
 import {
   listUnits,
   type Manager,
@@ -8,11 +17,19 @@ import {
   readWord,
   readWords,
   type ShownUnits,
+  showMatchingUnits,
   showUnits,
   type UnitBlock,
   userManagerExits,
 } from '../systemctl.js';
-import { normalizeUnitName, unitKind, unitNameMistake, unitNamePattern } from '../unit-name.js';
+import {
+  compileWildcards,
+  hasWildcards,
+  normalizeUnitName,
+  unitKind,
+  unitNameMistake,
+  unitNamePattern,
+} from '../unit-name.js';
 import { type UnitReader, unitReaders } from '../unit-readings.js';
 
 const properties = {
@@ -109,20 +126,23 @@ const properties = {
     summary: 'Addresses and paths that a socket unit listens on, without stream or datagram, sorted',
     example: ['[::]:22', '/run/docker.sock'],
   },
+  count: { type: 'number', summary: 'How many units the wildcards in the name match', example: 3 },
 } as const satisfies { readonly [name: string]: Property };
 
 type Properties = typeof properties;
 type Readings = ReadingsOf<Properties>;
 
 /** A reader of another type than the table says is a compile error here. */
-const readers: { readonly [K in keyof Properties]: UnitReader<Exclude<Readings[K], NoReading | undefined>> } =
-  unitReaders;
+const readers: {
+  readonly [K in Exclude<keyof Properties, 'count'>]: UnitReader<Exclude<Readings[K], NoReading | undefined>>;
+} = unitReaders;
 
 export default defineResource({
   name: 'unit',
   summary: 'A systemd unit: service, timer, socket, mount, target …',
   subject: {
-    summary: 'Name of the unit; without a suffix, of a service',
+    summary:
+      'Name of the unit; without a suffix, of a service. `*`, `?` and `[…]` match several, each of which must hold',
     example: 'nginx.service',
     pattern: unitNamePattern,
     mistake: unitNameMistake,
@@ -146,15 +166,20 @@ export default defineResource({
   but which still runs.
 - Memory and tasks are unknown where systemd does not account for them: switched off, or control groups of version 1.
 - Any instance of a template that is there exists, started or not.`,
-  probes: (queries) => [
-    ...chunk(queries.filter(isCheap), 2000).map(listStates),
-    ...[...groupByManager(queries.filter((query) => !isCheap(query)))].flatMap(([user, group]) =>
-      chunk(group, 250).map((part) => showProperties(user === '' ? {} : { user }, part)),
-    ),
-  ],
+  probes: (queries) => {
+    const several = queries.filter(({ subject }) => hasWildcards(subject));
+    const single = queries.filter(({ subject }) => !hasWildcards(subject));
+    return [
+      ...chunk(single.filter(isCheap), 2000).map(listStates),
+      ...[...groupByManager(single.filter((query) => !isCheap(query)))].flatMap(([user, group]) =>
+        chunk(group, 250).map((part) => showProperties(user === '' ? {} : { user }, part)),
+      ),
+      ...[...groupByManager(several)].map(([user, group]) => showMatching(user === '' ? {} : { user }, group)),
+    ];
+  },
 });
 
-const cheapProperties: ReadonlySet<string> = new Set(['exists', 'active', 'state', 'sub-state', 'load-state']);
+const cheapProperties: ReadonlySet<string> = new Set(['exists', 'count', 'active', 'state', 'sub-state', 'load-state']);
 
 /** Told by the load, active and sub state. A user's bus may not be there, where the manager still is. */
 function isCheap(query: Query): boolean {
@@ -205,13 +230,11 @@ function listStates(queries: readonly Query[]): Probe<Readings> {
 
 function showProperties(manager: Manager, queries: readonly Query[]): Probe<Readings> {
   const names = namesOf(queries);
-  const wanted = queries.flatMap((query) => [...query.wanted]).filter(isProperty);
-  const keys = new Set(['Names', 'LoadState', 'ActiveState', ...wanted.flatMap((property) => readers[property].keys)]);
-  const followed = wanted.some((property) => property === 'enabled' || property === 'healthy');
+  const { keys, followed } = whatToShow(queries);
   return {
     kind: 'shell',
     answers: queries,
-    script: showUnits(manager, names, [...keys], followed),
+    script: showUnits(manager, names, keys, followed),
     exits: [0, ...(manager.user === undefined ? [] : userManagerExits.keys())],
     limit: limitFor(queries),
     maxBytes: 262_144 + 8192 * names.length,
@@ -220,19 +243,69 @@ function showProperties(manager: Manager, queries: readonly Query[]): Probe<Read
   };
 }
 
+/** Bytes of all units of a busy host with all their properties; more than that is no pattern that somebody meant. */
+const mostShown = 4 * 1024 * 1024;
+
+function showMatching(manager: Manager, queries: readonly Query[]): Probe<Readings> {
+  const { keys, followed } = whatToShow(queries);
+  return {
+    kind: 'shell',
+    answers: queries,
+    script: showMatchingUnits(manager, namesOf(queries), keys, followed),
+    exits: [0, ...(manager.user === undefined ? [] : userManagerExits.keys())],
+    limit: 30 + limitFor(queries),
+    maxBytes: mostShown,
+    slots: 'shared',
+    parse: (output) => readMatching(manager, queries, output),
+  };
+}
+
+function whatToShow(queries: readonly Query[]) {
+  const wanted = queries.flatMap((query) => [...query.wanted]).filter(isReadable);
+  const keys = new Set(['Names', 'LoadState', 'ActiveState', ...wanted.flatMap((property) => readers[property].keys)]);
+  return { keys: [...keys], followed: wanted.some((property) => property === 'enabled' || property === 'healthy') };
+}
+
 /** systemd takes up to 5 ms for each unit (measured), more where the machine is slow. */
 function limitFor(queries: readonly Query[]): number {
   return Math.max(20 + queries.length * 0.05, ...queries.map((query) => query.timeout ?? 0));
 }
 
-function isProperty(name: string): name is keyof Properties {
-  return Object.hasOwn(properties, name);
+function isReadable(name: string): name is keyof typeof readers {
+  return Object.hasOwn(readers, name);
 }
 
 function readProperties(manager: Manager, queries: readonly Query[], names: readonly string[], output: ShellOutput) {
+  return (
+    tellRefusal(manager, queries, output) ?? readUnits(queries, names, readShownUnits(output.stdout.toString('utf8')))
+  );
+}
+
+function tellRefusal(manager: Manager, queries: readonly Query[], output: ShellOutput) {
   const refusal = userManagerExits.get(output.exit);
-  if (refusal) return sameForAll(queries, unknown(`the manager of user ${manager.user} cannot be asked: ${refusal}`));
-  return readUnits(queries, names, readShownUnits(output.stdout.toString('utf8')));
+  if (!refusal) return undefined;
+  return sameForAll(queries, unknown(`the manager of user ${manager.user} cannot be asked: ${refusal}`));
+}
+
+function readMatching(manager: Manager, queries: readonly Query[], output: ShellOutput) {
+  const refused = tellRefusal(manager, queries, output);
+  if (refused) return refused;
+  const shown = readShownUnits(output.stdout.toString('utf8'));
+  return new Map(queries.map((query) => [query.id, readMembers(query, shown)]));
+}
+
+/** An alias is answered under the unit's real name, and counts once. */
+function readMembers(query: Query, shown: ShownUnits): Observation<Readings> {
+  const pattern = compileWildcards(query.subject);
+  const members = new Map<string, Observation<Readings>>();
+  for (const block of shown.units) {
+    const names = readWords(block, 'Names');
+    const subject = names.find((name) => pattern.test(name));
+    if (subject === undefined || names.some((name) => members.has(name))) continue;
+    const observation = readUnit({ ...query, subject }, block, shown);
+    if (observation.status !== 'absent') members.set(subject, observation);
+  }
+  return several({ count: members.size, exists: members.size > 0 }, members);
 }
 
 /** Rows of ListUnitsByNames: name, description, load, active, sub state, … in the order of the names, found or not. */
@@ -268,6 +341,7 @@ function readUnit(query: Query, block: UnitBlock | undefined, shown: ShownUnits)
   }
   const gone = load === 'not-found' || unitKind(query.subject) === 'device';
   if (gone && readWord(block, 'ActiveState') === 'inactive') return absent(`systemd knows no ${query.subject}`);
-  const wanted = [...query.wanted].filter(isProperty);
-  return known(Object.fromEntries(wanted.map((property) => [property, readers[property].read(block, shown)])));
+  const wanted = [...query.wanted].filter(isReadable);
+  const read = wanted.map((property) => [property, readers[property].read(block, shown)]);
+  return known({ ...Object.fromEntries(read), ...(query.wanted.has('count') && { count: 1 }) });
 }

@@ -131,6 +131,38 @@ t.test('units of a user, for root, for the user and for somebody else', { skip }
   }
 });
 
+t.test('wildcards: loaded units and unit files, no templates, nothing masked', { skip }, async (t) => {
+  if ('skip' in lab) return;
+  const staging = machine(lab, 'staging');
+  const folder = '/run/systemd/system';
+  await staging.sh(`for name in a b; do
+    printf '[Service]\\nType=oneshot\\nExecStart=true\\n' >${folder}/nixspec-wild-$name.service
+  done
+  cp ${folder}/nixspec-wild-a.service ${folder}/nixspec-wild-t@.service
+  ln -s /dev/null ${folder}/nixspec-wild-m.service
+  ln -s nixspec-wild-a.service ${folder}/nixspec-wild-z.service
+  systemctl daemon-reload`);
+  t.teardown(() => staging.sh(`rm ${folder}/nixspec-wild-*; systemctl daemon-reload`));
+  const all = ask(unit, 'nixspec-wild-*.service', ['count', 'active']);
+  const none = ask(unit, 'nixspec-wild-*.timer', ['count', 'active']);
+  const user = ask(unit, 'heart*.service', ['count', 'active'], { user: 'app' });
+  for (const login of ['root@staging', 'app@staging'] as const) {
+    const [several, nothing, own] = observeOver(lab.sshConfig, login, unit, [all, none, user]);
+    t.match(several, { status: 'several', readings: { count: 2 } }, login);
+    t.match(nothing, { status: 'several', readings: { count: 0, exists: false } }, login);
+    t.match(own, { status: 'several', readings: { count: 1 } }, login);
+    const members = several?.status === 'several' ? [...several.members] : [];
+    t.match(
+      members.map(([name, member]) => [name, member]),
+      [
+        ['nixspec-wild-a.service', { readings: { active: false } }],
+        ['nixspec-wild-b.service', { readings: { active: false } }],
+      ],
+      login,
+    );
+  }
+});
+
 t.test('whose the ports are', { skip }, async (t) => {
   if ('skip' in lab) return;
   const all = ['addresses', 'processes', 'users', 'unit'];

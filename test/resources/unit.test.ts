@@ -68,11 +68,17 @@ t.test('names', async (t) => {
     ['wg-quick@wg0.service', 'wg-quick@wg0.service'],
     ['foo.bar', 'foo.bar.service'],
     ['a@b@c', 'a@b@c.service'],
+    ['*', '*.service'],
+    ['backup-*', 'backup-*.service'],
+    ['ng?nx.service', 'ng?nx.service'],
+    ['x[0-9].timer', 'x[0-9].timer'],
+    ['shard@*', 'shard@*.service'],
+    ['nginx.*', 'nginx.*'],
   ] as const) {
     t.match(written, pattern);
     t.equal(normalize?.(written), name);
   }
-  for (const written of ['', 'a b', '*', 'ng?nx', 'x[0]', 'getty@', 'getty@.service', '@x', '.service', 'a/b', 'ü']) {
+  for (const written of ['', 'a b', '* b', 'x[', 'x[]', 'getty@', 'getty@.service', '@x', '.service', 'a/b', 'ü']) {
     t.notMatch(written, pattern, written);
   }
   t.notMatch('a'.repeat(241), pattern, 'longer than systemd takes');
@@ -375,4 +381,36 @@ t.test('the scripts are understood by every shell, and a user is no shell text',
       t.not(observation.status, 'absent', `${shell} ${id}`);
     }
   }
+});
+
+t.test('wildcards: each unit that is matched, by any of its names, once', async (t) => {
+  const block = (names: string, changes: Changes = {}) => show({ Names: names, ...changes }).split('\n=triggers')[0];
+  const blocks = [
+    block('backup-a.service'),
+    block('backup-b.service old-backup.service', { ActiveState: 'failed' }),
+    block('backup-b.service old-backup.service', { ActiveState: 'failed' }),
+    block('backup-c.service', { LoadState: 'not-found', ActiveState: 'inactive' }),
+    block('restore-a.service'),
+  ];
+  const stdout = `${blocks.join('\n\n')}\n=clock ${started} 1\n`;
+  const table: readonly (readonly [pattern: string, members: Readonly<Record<string, string>>])[] = [
+    ['backup-*.service', { 'backup-a.service': 'active', 'backup-b.service': 'failed' }],
+    ['*-a.service', { 'backup-a.service': 'active', 'restore-a.service': 'active' }],
+    ['old-*.service', { 'old-backup.service': 'failed' }],
+    ['backup-[!a].service', { 'backup-b.service': 'failed' }],
+    ['backup-[^a].service', { 'backup-b.service': 'failed' }],
+    ['backup-?.*', { 'backup-a.service': 'active', 'backup-b.service': 'failed' }],
+    ['backup.*', {}],
+  ];
+  const queries = table.map(([pattern]) => ask(unit, pattern, ['state', 'count']));
+  const found = read(unit, queries, { stdout });
+  for (const [at, [pattern, members]] of table.entries()) {
+    const observation = found.get(queries[at]?.id ?? '');
+    if (observation?.status !== 'several') throw new Error(`${pattern} is several`);
+    const states = [...observation.members].map(([name, member]) => [name, readingOf(member, 'state')]);
+    t.same(Object.fromEntries(states), members, pattern);
+    t.same(observation.readings, { count: Object.keys(members).length, exists: states.length > 0 }, pattern);
+  }
+  const [one] = read(unit, [ask(unit, 'web.service', ['count', 'restarts'])], { stdout: show({}) }).values();
+  t.match(one, { status: 'known', readings: { count: 1, restarts: 0 } }, 'without wildcards it is one');
 });

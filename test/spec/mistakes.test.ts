@@ -11,8 +11,8 @@ const mistakes: readonly (readonly [text: string, told: string])[] = [
   ],
   ['unit: { nginx: { actve: true } }', '3:18 unknown-property `unit` has no property "actve" (did you mean "active"?)'],
   [
-    'unit: { nginx: { zzz: true } }',
-    '3:18 unknown-property `unit` has no property "zzz" (there are: active, enabled, healthy, state, sub-state, load-state, unit-file-state, result, exit-status, restarts, needs-reload, condition, type, wanted-by, triggered-by, triggers, fragment-path, drop-ins, status-text, main-pid, memory, memory-peak, tasks, cpu-time, uptime, last-trigger, since-last-trigger, next-trigger, listen, exists, user, title, tags, only, except, within, every, timeout, skip, severity, needs, waive, for-each)',
+    'kernel-param: { vm.swappiness: { zzz: true } }',
+    '3:34 unknown-property `kernel-param` has no property "zzz" (there are: value, exists, title, tags, only, except, within, every, timeout, skip, severity, needs, waive, for-each)',
   ],
   ['unit: { nginx: { active: maybe } }', '3:26 bad-value expected true or false, not "maybe"'],
   ['unit: { nginx: { active: [true] } }', '3:26 wrong-type expected true or false, not a list'],
@@ -60,7 +60,7 @@ const mistakes: readonly (readonly [text: string, told: string])[] = [
   ['unit: { nginx: true }', '3:16 wrong-type expected a mapping of what is expected, not true'],
   [
     'unit: { "two words": { active: true } }',
-    '3:9 bad-subject "two words" cannot be the subject of `unit`: a unit name is letters, digits and : _ . \\ -; of a template, name an instance (`getty@tty1`)',
+    '3:9 bad-subject "two words" cannot be the subject of `unit`: a unit name is letters, digits and : _ . \\ -, or wildcards (`backup-*`); of a template, name an instance (`getty@tty1`)',
   ],
   [
     'unit: { nginx: { active: true, within: soon } }',
