@@ -22,8 +22,14 @@ export function compareRuns(before: Run, after: Run): Comparison {
   return {
     from: before.id,
     to: after.id,
+    compared: countCommon(judged(before), judged(after)),
     changes: [...compareOutcomes(before, after), ...compareFacts(before, after)],
   };
+}
+
+function countCommon(before: readonly Outcome[], after: readonly Outcome[]): number {
+  const ids = new Set(before.map(({ id }) => id));
+  return after.filter(({ id }) => ids.has(id)).length;
 }
 
 function compareOutcomes(before: Run, after: Run): Change[] {

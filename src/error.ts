@@ -14,7 +14,8 @@ export const exitCodes = {
 export const exitCodeMeanings: { readonly [code: number]: string } = {
   [exitCodes.passed]: 'all assertions passed',
   [exitCodes.failed]: 'something failed, or broke since the run it was compared with',
-  [exitCodes.unknown]: 'nothing failed, but something could not be found out, was lost, or nothing was judged at all',
+  [exitCodes.unknown]:
+    'nothing failed, but something could not be found out, was lost, or nothing was judged or compared at all',
   [exitCodes.usage]: 'the command line is wrong',
   [exitCodes.spec]: 'the spec (or a saved run) is wrong or cannot be read',
   [exitCodes.unreachable]: 'a target could not be reached',

@@ -363,5 +363,7 @@ export interface Change {
 export interface Comparison {
   readonly from: string;
   readonly to: string;
+  /** Assertions that were judged in both. None: the comparison shows nothing. */
+  readonly compared: number;
   readonly changes: readonly Change[];
 }

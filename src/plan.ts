@@ -23,6 +23,21 @@ export function planRun(entries: readonly Entry[], resources: Resources): Plan {
   return { assertions, queries: queries.list() };
 }
 
+/** Assertions by when they are looked at: what needs nothing, then what needs that, and so on. */
+export function listStages(assertions: readonly Assertion[]): readonly (readonly Assertion[])[] {
+  const stages: Assertion[][] = [];
+  const done = new Set<string>();
+  for (let left = assertions; left.length > 0; ) {
+    const isDue = ({ needs = [] }: Assertion) => needs.every((need) => need.assertions.every((id) => done.has(id)));
+    const due = left.filter(isDue);
+    if (due.length === 0) throw new TypeError('the entries need each other');
+    stages.push(due);
+    for (const { id } of due) done.add(id);
+    left = left.filter(({ id }) => !done.has(id));
+  }
+  return stages;
+}
+
 /** How `needs` and reports name an entry: `unit nginx.service`. */
 export function nameEntry({ resource, subject }: Pick<Entry, 'resource' | 'subject'>): string {
   return subject === '' ? resource : `${resource} ${subject}`;

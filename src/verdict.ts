@@ -25,7 +25,8 @@ export function isVacuous(run: Run): boolean {
 }
 
 /**
- * 1 where something failed or broke, else 2 where something is unknown, was lost, or nothing was judged at all, else 0.
+ * 1 where something failed or broke, else 2 where something is unknown, was lost, or nothing was judged or compared at
+ * all, else 0.
  * What has `warning` severity, or is waived, never fails a run.
  */
 export function exitCodeOf(runs: readonly Run[], comparisons: readonly Comparison[]): number {
@@ -33,6 +34,7 @@ export function exitCodeOf(runs: readonly Run[], comparisons: readonly Compariso
   const failed = runs.some((run) => countOutcomes(run).failed > 0) || changes.some(({ kind }) => kind === 'broke');
   if (failed) return exitCodes.failed;
   const uncertain = (run: Run) => countOutcomes(run).unknown > 0 || run.problems.length > 0 || isVacuous(run);
-  const unknown = runs.some(uncertain) || changes.some(({ kind }) => kind === 'lost');
+  const vacuous = comparisons.some(({ compared }) => compared === 0);
+  const unknown = runs.some(uncertain) || vacuous || changes.some(({ kind }) => kind === 'lost');
   return unknown ? exitCodes.unknown : exitCodes.passed;
 }

@@ -77,12 +77,22 @@ export async function saveRuns(runs: readonly Run[], history: History): Promise<
   await Promise.all(runs.map((run) => saveRun(history, run)));
 }
 
-/** Compares each run with its baseline. */
-export async function compareAll(runs: readonly Run[], baselines: ReadonlyMap<string, Run>): Promise<Comparison[]> {
+/**
+ * Compares each run with its baseline.
+ * @param partial only some entries were chosen: what the baseline has beside them was not removed
+ */
+export async function compareAll(
+  runs: readonly Run[],
+  baselines: ReadonlyMap<string, Run>,
+  partial: boolean,
+): Promise<Comparison[]> {
   const { compareRuns } = await import('./diff.js');
   return runs.flatMap((run) => {
     const before = baselines.get(run.id);
-    return before ? [compareRuns(before, run)] : [];
+    if (!before) return [];
+    const comparison = compareRuns(before, run);
+    const { changes } = comparison;
+    return [{ ...comparison, changes: partial ? changes.filter(({ kind }) => kind !== 'removed') : changes }];
   });
 }
 

@@ -135,3 +135,28 @@ t.test('ten thousand outcomes compare at once', async (t) => {
     Array.from({ length: 10_000 }, (_, at) => outcome(status, at, { id: `id ${at}` }));
   t.equal(compareRuns(run('a', many('passed')), run('b', many('failed'))).changes.length, 10_000);
 });
+
+t.test('skipped for what it needs is lost; skipped by the spec is as if it were not there', async (t) => {
+  const passed = outcome('passed', 'active');
+  const unmet = outcome('skipped', undefined, { unmetNeed: 'unit b.service', message: 'needs unit b.service' });
+  t.same(kinds([passed], [unmet]), ['lost']);
+  t.same(kinds([unmet], [passed]), ['found']);
+  t.same(kinds([unmet], [unmet]), []);
+  t.same(kinds([passed], [outcome('skipped')]), ['removed']);
+});
+
+t.test('a waived failure is compared as a warning', async (t) => {
+  const waived = { reason: 'see 42', until: '2027-01-31' };
+  const passed = outcome('passed', 'active');
+  const severity = (after: Outcome) => compareRuns(run('a', [passed]), run('b', [after])).changes[0]?.severity;
+  t.equal(severity(outcome('failed', 'failed', { waived })), 'warning');
+  t.equal(severity(outcome('failed', 'failed', { waived: { ...waived, expired: true } })), 'error');
+});
+
+t.test('how many were judged in both', async (t) => {
+  const other = outcome('passed', 'x', { id: 'other' });
+  const count = (before: Outcome[], after: Outcome[]) => compareRuns(run('a', before), run('b', after)).compared;
+  t.equal(count([outcome('passed'), other], [other]), 1);
+  t.equal(count([outcome('passed')], [other]), 0);
+  t.equal(count([outcome('skipped')], [outcome('passed')]), 0);
+});

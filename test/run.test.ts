@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { loadMatchers } from '../src/matcher.js';
 import type { Entry, EntryOptions, Network, Target, Value } from '../src/model.js';
-import { planRun } from '../src/plan.js';
+import { listStages, planRun } from '../src/plan.js';
 import { loadResources } from '../src/resource.js';
 import { performRun, type RunProgress } from '../src/run.js';
 import { type Behaviour, scriptedTransport } from './fixture/scripted-transport.js';
@@ -249,5 +249,21 @@ t.test('plan: what differs per target is one assertion, whatever its matcher on 
   t.same(
     assertions.map(({ id }) => id),
     ['command true exit-status'],
+  );
+});
+
+t.test('plan: what needs something else comes after it', async (t) => {
+  const { assertions } = planRun(
+    [
+      { ...entry('third', 0), needs: ['command second', 'command first'] },
+      { ...entry('second', 0), needs: ['command first'] },
+      entry('first', 0),
+      { ...entry('alone', 0), needs: ['unit elsewhere.service'] },
+    ],
+    resources,
+  );
+  t.same(
+    listStages(assertions).map((stage) => stage.map(({ subject }) => subject)),
+    [['first', 'alone'], ['second'], ['third']],
   );
 });

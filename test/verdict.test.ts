@@ -8,7 +8,7 @@ function run(rows: readonly (readonly [Outcome['status'], Outcome['severity']?])
 }
 
 const change = (kind: Change['kind'], severity: 'error' | 'warning' = 'error') => [
-  { from: 'a', to: 'b', changes: [{ kind, resource: 'unit', subject: 'a', property: 'state', severity }] },
+  { from: 'a', to: 'b', compared: 1, changes: [{ kind, resource: 'unit', subject: 'a', property: 'state', severity }] },
 ];
 
 t.test('the exit code', async (t) => {
@@ -29,6 +29,7 @@ t.test('the exit code', async (t) => {
     ['drifted', 0, [[], change('drifted')]],
     ['found', 0, [[], change('found')]],
     ['no difference', 0, [[], []]],
+    ['nothing in common', 2, [[], [{ from: 'a', to: 'b', compared: 0, changes: [] }]]],
   ];
   for (const [name, expected, args] of rows) t.equal(exitCodeOf(...args), expected, name);
 });

@@ -31,12 +31,16 @@ const lint: Command = {
       return all.some(({ severity }) => severity === 'error') ? exitCodes.spec : exitCodes.passed;
     }
     tellProblems(all, io);
-    const counts = [...entries].map(
-      ([target, list]) => `${list.length} ${list.length === 1 ? 'entry' : 'entries'} for ${target}`,
-    );
+    const counts = [...entries].map(([target, { length }]) => `${countEntries(length)} for ${target}`);
     io.out(`${draft.file}: no mistakes; ${counts.join(', ')}\n`);
-    return exitCodes.passed;
+    const vacuous = [...entries.values()].some(({ length }) => length === 0);
+    return vacuous ? exitCodes.unknown : exitCodes.passed;
   },
 };
 
 export default lint;
+
+function countEntries(count: number): string {
+  if (count === 0) return 'nothing';
+  return count === 1 ? '1 entry' : `${count} entries`;
+}

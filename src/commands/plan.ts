@@ -1,7 +1,7 @@
 import { type Command, specOption, varOption } from '../command.js';
 import { exitCodes } from '../error.js';
 import type { NetworkProbe, Query } from '../model.js';
-import { type Plan, planProbes } from '../plan.js';
+import { listStages, type Plan, planProbes } from '../plan.js';
 import { chooseTargets, prepareSpec, readDraft, textList } from '../prepare.js';
 import type { Resources } from '../resource.js';
 import { compileProgram } from '../shell/program.js';
@@ -27,11 +27,14 @@ const plan: Command = {
     const targets = chooseTargets(draft, input.args);
     const prepared = await prepareSpec(draft, targets, textList(input.options.tag), io);
     for (const { target, plan: planned } of prepared.runs) {
-      const asked = describeQuestions(planned, prepared.resources, target.from);
-      if (input.options.program === true) io.out(asked.program);
-      else if (input.options.json === true)
-        io.out(`${JSON.stringify({ target: target.name, ...asked, assertions: planned.assertions }, undefined, 2)}\n`);
-      else io.out(renderPlan(target.name, planned, asked, makePaint(io.color.out)));
+      const stages = describeStages(planned, prepared.resources, target.from);
+      const [{ program, conversations } = nothing, ...later] = stages;
+      if (input.options.program === true) io.out(stages.map((stage) => stage.program).join(nextStage));
+      else if (input.options.json === true) {
+        const { assertions } = planned;
+        const asked = { target: target.name, program, conversations, later, assertions };
+        io.out(`${JSON.stringify(asked, undefined, 2)}\n`);
+      } else io.out(renderPlan(target.name, planned, stages, makePaint(io.color.out)));
     }
     return exitCodes.passed;
   },
@@ -39,13 +42,29 @@ const plan: Command = {
 
 export default plan;
 
-interface Questions {
+interface Stage {
   readonly program: string;
   readonly conversations: readonly { from: string; asks: readonly string[]; limit: number }[];
 }
 
-function describeQuestions(planned: Plan, resources: Resources, from: string): Questions {
-  const probes = planProbes(planned.queries, resources);
+const nothing: Stage = { program: '', conversations: [] };
+
+const nextStage = '\n# ---- what needs something else is asked in another program, when that has passed\n';
+
+/** First what needs nothing, then, each in its own program, what needs what was before. */
+function describeStages(planned: Plan, resources: Resources, from: string): Stage[] {
+  return listStages(planned.assertions).map((assertions) => {
+    const ids = new Set(assertions.map(({ query }) => query));
+    return describeStage(
+      planned.queries.filter(({ id }) => ids.has(id)),
+      resources,
+      from,
+    );
+  });
+}
+
+function describeStage(queries: readonly Query[], resources: Resources, from: string): Stage {
+  const probes = planProbes(queries, resources);
   const shell = probes.filter((probe) => probe.kind === 'shell');
   const network = probes.filter((probe): probe is NetworkProbe => probe.kind === 'network');
   return {
@@ -63,23 +82,26 @@ function nameOf({ resource, subject }: Query): string {
   return [resource, subject].filter(Boolean).join(' ');
 }
 
-function renderPlan(target: string, planned: Plan, asked: Questions, paint: Paint): string {
-  const judged = planned.assertions.map(({ id, expected, skip }) => {
-    const why = skip === undefined ? '' : paint('gray', `  skipped: ${printable(skip)}`);
-    return `  ${printable(id)}  ${paint('gray', printable(JSON.stringify(expected)))}${why}`;
+function renderPlan(target: string, planned: Plan, stages: readonly Stage[], paint: Paint): string {
+  const judged = planned.assertions.map(({ id, expected, skip, needs = [] }) => {
+    const why = skip === undefined ? '' : `  skipped: ${skip}`;
+    const after = needs.length === 0 ? '' : `  needs ${needs.map(({ name }) => name).join(', ')}`;
+    return `  ${printable(id)}  ${paint('gray', printable(`${JSON.stringify(expected)}${after}${why}`))}`;
   });
-  const talked = asked.conversations.map(
-    (one) => `  from the ${one.from}, at most ${one.limit} s: ${printable(one.asks.join(', '))}`,
-  );
   const parts: readonly (readonly [string, readonly string[]])[] = [
     [`${printable(target)}: ${planned.assertions.length} assertions`, judged],
-    [`${talked.length} conversations over the network`, talked],
-    [
-      asked.program === ''
-        ? 'no program is sent'
-        : `one program of ${Buffer.byteLength(asked.program)} bytes is sent to /bin/sh`,
-      [printable(asked.program, { lines: true })],
-    ],
+    ...stages.flatMap((stage, at) => renderStage(stage, at === 0 ? '' : 'when what they need has passed: ')),
   ];
   return parts.map(([title, rows]) => `${[paint('bold', title), ...rows].join('\n')}\n`).join('\n');
+}
+
+function renderStage({ program, conversations }: Stage, when: string): [string, readonly string[]][] {
+  const talked = conversations.map(
+    (one) => `  from the ${one.from}, at most ${one.limit} s: ${printable(one.asks.join(', '))}`,
+  );
+  const sent = `one program of ${Buffer.byteLength(program)} bytes is sent to /bin/sh`;
+  return [
+    [`${when}${talked.length} conversations over the network`, talked],
+    [`${when}${program === '' ? 'no program is sent' : sent}`, [printable(program, { lines: true })]],
+  ];
 }

@@ -38,12 +38,13 @@ const verify: Command = {
       const draft = await readDraft(input, io);
       const targets = chooseTargets(draft, input.args);
       connections.open(targets);
-      const prepared = await prepareSpec(draft, targets, textList(input.options.tag), io);
+      const tags = textList(input.options.tag);
+      const prepared = await prepareSpec(draft, targets, tags, io);
       const { runs, failures } = await runTargets(prepared, connections, progress, io);
       const history = openHistory(draft.folder, input.options.history);
       const found = await findBaselines(runs, targets, input.options, history, progress);
       if (input.options.save !== false) await saveRuns(runs, history);
-      const comparisons = await compareAll(runs, found);
+      const comparisons = await compareAll(runs, found, tags.length > 0);
       progress.stop();
       await writeReports(outputs, { runs, comparisons, baselines: [...found.values()] }, input, io);
       throwFirst(failures);

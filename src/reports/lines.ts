@@ -166,8 +166,12 @@ function summarize(run: Run, paint: Paint): string {
   ];
   const said = words.filter(([count]) => count > 0).map(([count, word, style]) => paint(style, `${count} ${word}`));
   const seconds = (Date.parse(run.finished) - Date.parse(run.started)) / 1000;
-  const verdict = isVacuous(run) ? paint('yellow', 'nothing was judged') : said.join(', ');
+  const verdict = isVacuous(run) ? paint('yellow', `nothing was judged: ${whyVacuous(run)}`) : said.join(', ');
   return `${paint('bold', printable(run.target))}: ${verdict} in ${showDuration(Math.max(0.001, seconds))}`;
+}
+
+function whyVacuous({ outcomes }: Run): string {
+  return outcomes.length === 0 ? 'no entry that was chosen is for this target' : `all ${outcomes.length} were skipped`;
 }
 
 // --------------------------------------------------------------------------------------------------- comparisons
@@ -191,8 +195,9 @@ function renderComparison(comparison: Comparison, result: Result, { paint, verbo
     const count = comparison.changes.filter((change) => change.kind === kind).length;
     return count === 0 ? [] : [paint(style, `${count} ${kind}`)];
   });
+  const none = comparison.compared === 0 ? paint('yellow', 'no assertion was judged in both') : '';
   return [
-    `${describeSides(comparison, result, paint)}: ${counts.join(', ') || 'no difference'}`,
+    `${describeSides(comparison, result, paint)}: ${[none, ...counts].filter(Boolean).join(', ') || 'no difference'}`,
     ...kinds.flatMap(([kind, style]) => renderKind(kind, style, comparison, paint, verbose)),
     '',
   ];
