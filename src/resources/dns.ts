@@ -48,6 +48,7 @@ const params = {
   },
   ca: {
     type: 'string',
+    path: true,
     summary: 'Authority to trust for tls:// and https://: path of a PEM file on the runner, or PEM text',
     example: 'minica.pem',
   },

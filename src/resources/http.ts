@@ -38,6 +38,7 @@ const params = {
   },
   ca: {
     type: 'string',
+    path: true,
     summary: 'Authority to trust beside the usual ones: path of a PEM file on the runner, or PEM text',
     example: 'minica.pem',
   },

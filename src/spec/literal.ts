@@ -1,3 +1,4 @@
+import { isAbsolute, join } from 'node:path';
 import type { Value, ValueTypeName } from '../model.js';
 import { ValueError, valueTypes } from '../value.js';
 import { mistakeAt, type Report, suggest } from './mistake.js';
@@ -9,6 +10,8 @@ export interface LiteralForm {
   readonly type: ValueTypeName;
   /** The only words it can be. */
   readonly words?: readonly string[];
+  /** A file, relative to the one that it is written in; or PEM text. */
+  readonly path?: true;
 }
 
 /**
@@ -32,6 +35,7 @@ export function readLiteral(
   }
   try {
     const value = type === 'map' ? readTexts(node) : valueTypes[type].read(writtenOf(shaped));
+    if (form.path && typeof value === 'string') return locateFile(value, node.file.folder);
     if (!words || (typeof value === 'string' && words.includes(value))) return value;
     report(mistakeAt('bad-value', `expected ${sayWords(words)}, not ${showNode(node)}`, node, hintOf(value, words)));
   } catch (error) {
@@ -45,6 +49,10 @@ function fits(type: ValueTypeName, node: SpecNode): boolean {
   if (type === 'json') return true;
   if (type === 'list') return node.kind === 'list' && node.items.every(({ kind }) => kind === 'scalar');
   return node.kind === (type === 'map' ? 'map' : 'scalar');
+}
+
+function locateFile(written: string, folder: string): string {
+  return written.startsWith('-----BEGIN') || isAbsolute(written) ? written : join(folder, written);
 }
 
 /** The values of a mapping of texts (headers, environment, names), each by its characters. */

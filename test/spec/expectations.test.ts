@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Entry } from '../../src/model.js';
 import { checkSpec, sayProblem, specOf, writeFiles } from '../fixture/check-spec.js';
@@ -336,4 +337,31 @@ t.test('the same subject twice, in two files: both are asserted', async (t) => {
   });
   const { entries } = await checkSpec(path);
   t.strictSame(say(entries.get('vm') ?? []), ['active: equal true', 'restarts: equal 0']);
+});
+
+t.test('a file that a parameter names is looked for beside the spec that names it', async (t) => {
+  const folder = t.testdir();
+  const path = writeFiles(folder, {
+    'nixspec.yaml': specOf('include: [web/a.yaml]\ndefaults: { http: { ca: roots.pem } }\nvars: { file: mine.pem }'),
+    'web/a.yaml': `version: 1
+http:
+  https://a/: { status: 200, ca: ca.pem }
+  https://b/: { status: 200, ca: /etc/ca.pem }
+  https://c/: { status: 200, ca: "-----BEGIN CERTIFICATE-----" }
+  https://d/: { status: 200 }
+  https://e/: { status: 200, ca: "\${file}" }
+`,
+  });
+  const { problems, entries } = await checkSpec(path);
+  t.same(problems, []);
+  t.same(
+    entries.get('vm')?.map(({ params }) => params.ca),
+    [
+      join(folder, 'web/ca.pem'),
+      '/etc/ca.pem',
+      '-----BEGIN CERTIFICATE-----',
+      join(folder, 'roots.pem'),
+      join(folder, 'web/mine.pem'),
+    ],
+  );
 });
