@@ -1,17 +1,17 @@
 import { equalTo, phraseInside } from './expectation.js';
-import { elementType, type MatchContext } from './matcher.js';
-import type { Expectation, Value, ValueTypeName } from './model.js';
+import { elementForm, type MatchContext } from './matcher.js';
+import type { Expectation, Value, ValueForm, ValueTypeName } from './model.js';
 import type { Pairing } from './pair-elements.js';
 import { listSome, splitLines } from './text.js';
 
 /** The elements of a list, the lines of a text; undefined where JSON is neither. */
 export function elementsOf(
   actual: Value,
-  type: ValueTypeName,
-): { readonly elements: readonly Value[] | undefined; readonly type: ValueTypeName } {
-  if (Array.isArray(actual)) return { elements: actual, type: elementType(type) };
-  if (typeof actual === 'string') return { elements: splitLines(actual), type: 'string' };
-  return { elements: undefined, type: elementType(type) };
+  form: ValueForm,
+): { readonly elements: readonly Value[] | undefined; readonly form: ValueForm } {
+  if (Array.isArray(actual)) return { elements: actual, form: elementForm(form) };
+  if (typeof actual === 'string') return { elements: splitLines(actual), form: { type: 'string' } };
+  return { elements: undefined, form: elementForm(form) };
 }
 
 export function wordElement(type: ValueTypeName): string {
@@ -29,7 +29,7 @@ export function phraseElements(expectations: readonly Expectation[], context: Ma
 function phraseElement(expectation: Expectation, context: MatchContext): string {
   const value = equalTo(expectation);
   if (typeof value === 'string') return value === '' ? '""' : value;
-  return phraseInside(expectation, elementType(context.type), context);
+  return phraseInside(expectation, elementForm(context), context);
 }
 
 /** The value, and which elements are missing and which are too much. */

@@ -4,6 +4,7 @@ import { applyExpectation, describeExpectation, type Match, type Matchers } from
 import type {
   Assertion,
   Fact,
+  Notes,
   Observation,
   Outcome,
   OutcomeStatus,
@@ -11,6 +12,7 @@ import type {
   Reading,
   Readings,
   Value,
+  ValueForm,
   ValueTypeName,
 } from './model.js';
 import { isNoReading, propertyAt, type Resources, settleTypes } from './resource.js';
@@ -56,7 +58,7 @@ function judgeObservation(assertion: Assertion, observation: Observation | undef
   const reading = descend(observation.readings, property, keys);
   return 'judgement' in reading
     ? reading.judgement(assertion, matchers)
-    : judgeReading(assertion, reading.value, matchers);
+    : judgeReading(assertion, reading.value, matchers, observation);
 }
 
 /** Each of what the subject names must hold what is expected; none at all holds nothing. */
@@ -97,19 +99,21 @@ function judgeExists(
   observation: Exclude<Observation, { status: 'unknown' | 'several' }>,
   matchers: Matchers,
 ): Judgement {
-  if (observation.status === 'known') return judgeReading(assertion, observation.readings.exists ?? true, matchers);
+  if (observation.status === 'known')
+    return judgeReading(assertion, observation.readings.exists ?? true, matchers, observation);
   const judgement = judgeReading(assertion, false, matchers);
   return judgement.status === 'failed' ? { ...judgement, message: `not there: ${observation.reason}` } : judgement;
 }
 
-function judgeReading(assertion: Assertion, reading: Reading, matchers: Matchers): Judgement {
-  if (!isNoReading(reading)) return judgeValue(assertion, reading, matchers);
+function judgeReading(assertion: Assertion, reading: Reading, matchers: Matchers, notes: Notes = {}): Judgement {
+  if (!isNoReading(reading)) return judgeValue(assertion, reading, matchers, notes);
   if (reading.noReading === 'unknown') return unknown(reading.reason);
   return failed(`expected ${phraseOf(assertion, matchers)}, found nothing: ${reading.reason}`);
 }
 
-function judgeValue(assertion: Assertion, actual: Value, matchers: Matchers): Judgement {
-  const match = applyExpectation(matchers, showValue, actual, assertion.type, assertion.expectation);
+function judgeValue(assertion: Assertion, actual: Value, matchers: Matchers, { versionRules }: Notes): Judgement {
+  const form: ValueForm = { ...formOf(assertion), ...(versionRules && { versionRules }) };
+  const match = applyExpectation(matchers, showValue, actual, form, assertion.expectation);
   if (match.verdict === 'passed') return { status: 'passed', message: '', actual };
   const status = match.verdict === 'unknown' ? 'unknown' : 'failed';
   return { status, message: describeMatch(match), actual };
@@ -121,8 +125,12 @@ function describeMatch({ expected, found, details }: Match): string {
   return details === undefined ? said : `${said}\n${details}`;
 }
 
-function phraseOf({ type, expectation }: Assertion, matchers: Matchers): string {
-  return describeExpectation(matchers, showValue, type, expectation);
+function phraseOf(assertion: Assertion, matchers: Matchers): string {
+  return describeExpectation(matchers, showValue, formOf(assertion), assertion.expectation);
+}
+
+function formOf({ type, values }: Assertion): ValueForm {
+  return { type, ...(values && { values }) };
 }
 
 function failed(message: string): Judgement {

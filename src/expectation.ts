@@ -1,5 +1,5 @@
 import type { Finding, Match, MatchContext } from './matcher.js';
-import type { Argument, Expectation, Value, ValueTypeName } from './model.js';
+import type { Argument, Expectation, Value, ValueForm } from './model.js';
 
 /** A matcher's answer where there is a value to judge. */
 export function judge(passed: boolean, found: () => string): Finding {
@@ -38,8 +38,8 @@ export function equalTo({ matcher, argument }: Expectation): Value | undefined {
 }
 
 /** What it expects in words; in brackets where it has several parts, so that "not" or "or" before it are read rightly. */
-export function phraseInside(expectation: Expectation, type: ValueTypeName, context: MatchContext): string {
-  const phrase = context.phrase(expectation, type);
+export function phraseInside(expectation: Expectation, form: ValueForm, context: MatchContext): string {
+  const phrase = context.phrase(expectation, form);
   const { matcher, argument } = expectation;
   const parts = argument !== null && typeof argument === 'object' && !isExpectation(argument) && Object.keys(argument);
   return matcher !== 'equal' && parts && parts.length > 1 ? `(${phrase})` : phrase;

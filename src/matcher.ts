@@ -1,5 +1,5 @@
 import { listFolder } from './folder.js';
-import type { Argument, Expectation, Value, ValueTypeName } from './model.js';
+import type { Argument, Expectation, Value, ValueForm, ValueTypeName } from './model.js';
 
 /**
  * What the argument of a matcher is. The schema, the reading of a spec and the docs follow it:
@@ -52,14 +52,12 @@ export interface Finding {
   details?(): string | undefined;
 }
 
-/** What a matcher may use of its surroundings. */
-export interface MatchContext {
-  /** The type of the actual value. */
-  readonly type: ValueTypeName;
-  /** Applies a nested expectation to a value of the given type. */
-  match(actual: Value, type: ValueTypeName, expectation: Expectation): Match;
+/** What a matcher may use of its surroundings: the form of the actual value, and how nested expectations are judged. */
+export interface MatchContext extends ValueForm {
+  /** Applies a nested expectation to a value of the given form; for the same value the context itself is its form. */
+  match(actual: Value, form: ValueForm, expectation: Expectation): Match;
   /** What a nested expectation expects, in words. */
-  phrase(expectation: Expectation, type: ValueTypeName): string;
+  phrase(expectation: Expectation, form: ValueForm): string;
   /** Shows a value of a type to people: units on numbers, text shortened, control characters escaped. */
   show(value: Value, type?: ValueTypeName): string;
 }
@@ -77,8 +75,10 @@ export interface Matcher {
   /**
    * Why an argument of the right shape cannot be used: a regular expression that does not compile, no semver range.
    * Asked while the spec is read, so that it becomes a problem at its place.
+   *
+   * @param type of the value it will judge
    */
-  mistake?(argument: Argument): string | undefined;
+  mistake?(argument: Argument, type: ValueTypeName): string | undefined;
   /** What is expected, as a phrase after "expected". */
   phrase(argument: Argument, context: MatchContext): string;
   apply(actual: Value, argument: Argument, context: MatchContext): Finding;
@@ -98,6 +98,7 @@ export const anyType: readonly ValueTypeName[] = [
   'time',
   'percentage',
   'mode',
+  'version',
 ];
 
 /** The types whose values have an order. Text and JSON are among them for the numbers they hold. */
@@ -107,13 +108,14 @@ export const orderedTypes: readonly ValueTypeName[] = [
   'size',
   'time',
   'percentage',
+  'version',
   'json',
   'string',
   'text',
 ];
 
 /** The types whose values are text. */
-export const textTypes: readonly ValueTypeName[] = ['string', 'text', 'mode', 'json'];
+export const textTypes: readonly ValueTypeName[] = ['string', 'text', 'mode', 'version', 'json'];
 
 /** The types whose values have elements: of text, its lines. */
 export const elementTypes: readonly ValueTypeName[] = ['list', 'text', 'json'];
@@ -133,24 +135,25 @@ export async function loadMatchers(names: readonly string[] = matcherNames()): P
   return new Map(loaded.map((matcher) => [matcher.name, matcher]));
 }
 
-/** The type of one element of a list, one line of a text, one value inside JSON. */
-export function elementType(type: ValueTypeName): ValueTypeName {
-  return type === 'json' || type === 'map' ? 'json' : 'string';
+/** The form of one element of a list, one line of a text, one value inside JSON. */
+export function elementForm({ type, values, versionRules }: ValueForm): ValueForm {
+  if (type === 'json' || type === 'map') return { type: 'json' };
+  return { type: (type === 'list' && values) || 'string', ...(versionRules && { versionRules }) };
 }
 
 /**
- * Applies an expectation to a value of a type.
+ * Applies an expectation to a value of a form.
  * @param matchers the loaded matchers; a name that is not among them is our defect (the spec was checked)
  */
 export function applyExpectation(
   matchers: Matchers,
   show: Show,
   actual: Value,
-  type: ValueTypeName,
+  form: ValueForm,
   expectation: Expectation,
 ): Match {
   const matcher = matcherNamed(matchers, expectation.matcher);
-  const context = makeContext(matchers, show, type);
+  const context = makeContext(matchers, show, form);
   const finding = matcher.apply(actual, expectation.argument, context);
   return {
     verdict: finding.verdict,
@@ -170,20 +173,23 @@ export function applyExpectation(
 export function describeExpectation(
   matchers: Matchers,
   show: Show,
-  type: ValueTypeName,
+  form: ValueForm,
   { matcher, argument }: Expectation,
 ): string {
-  return matcherNamed(matchers, matcher).phrase(argument, makeContext(matchers, show, type));
+  return matcherNamed(matchers, matcher).phrase(argument, makeContext(matchers, show, form));
 }
 
 type Show = (value: Value, type: ValueTypeName) => string;
 
-function makeContext(matchers: Matchers, show: Show, type: ValueTypeName): MatchContext {
+function makeContext(matchers: Matchers, show: Show, form: ValueForm): MatchContext {
   return {
-    type,
-    match: (value, valueType, nested) => applyExpectation(matchers, show, value, valueType, nested),
-    phrase: (nested, valueType) => describeExpectation(matchers, show, valueType, nested),
-    show: (value, valueType = type) => show(value, valueType),
+    // Not all of what is given: it may be a context itself, with functions of another.
+    type: form.type,
+    ...(form.values && { values: form.values }),
+    ...(form.versionRules && { versionRules: form.versionRules }),
+    match: (value, inner, nested) => applyExpectation(matchers, show, value, inner, nested),
+    phrase: (nested, inner) => describeExpectation(matchers, show, inner, nested),
+    show: (value, type = form.type) => show(value, type),
   };
 }
 

@@ -21,7 +21,20 @@ export type ValueTypeName =
   | 'size'
   | 'time'
   | 'percentage'
-  | 'mode';
+  | 'mode'
+  | 'version';
+
+/** Whose rules say which of two versions is the later one; `version-order.ts` has both. */
+export type VersionRules = 'nix' | 'debian';
+
+/** A value's type and, where it holds others, theirs. */
+export interface ValueForm {
+  readonly type: ValueTypeName;
+  /** Of the elements of a list, or the values of a map (default `string`). */
+  readonly values?: ValueTypeName;
+  /** Of versions: where it is known what made them. Else the versions themselves must tell. */
+  readonly versionRules?: VersionRules;
+}
 
 /** A place in a spec; line and column count from 1. */
 export interface Position {
@@ -146,6 +159,8 @@ export interface Assertion {
   readonly property: string;
   readonly path: readonly string[];
   readonly type: ValueTypeName;
+  /** Of a list or map: the type of what is in it. */
+  readonly values?: ValueTypeName;
   readonly volatile?: true;
   readonly secret?: true;
   readonly expectation: Expectation;
@@ -264,10 +279,16 @@ export interface Network {
  * one thing (`backup-*.service`); each must hold what is expected, and `readings` are of all of them together.
  */
 export type Observation<R = Readings> =
-  | { readonly status: 'known'; readonly readings: R }
+  | ({ readonly status: 'known'; readonly readings: R } & Notes)
   | { readonly status: 'several'; readonly readings: R; readonly members: ReadonlyMap<string, Observation<R>> }
   | { readonly status: 'absent'; readonly reason: string }
   | { readonly status: 'unknown'; readonly reason: string };
+
+/** What goes with readings, for those who judge and tell; no values of their own. */
+export interface Notes {
+  /** The rules of what keeps the versions among the readings. */
+  readonly versionRules?: VersionRules;
+}
 
 /** A value, or why there is none. A wanted property that is missing from the readings is unknown. */
 export type Reading = Value | NoReading;

@@ -1,6 +1,6 @@
 import { equalTo } from './expectation.js';
 import type { MatchContext } from './matcher.js';
-import type { Expectation, Value, ValueTypeName } from './model.js';
+import type { Expectation, Value, ValueForm } from './model.js';
 
 /** Which expectations found an element of their own, and which elements are left over. */
 export interface Pairing {
@@ -16,14 +16,14 @@ export interface Pairing {
  */
 export function pairElements(
   elements: readonly Value[],
-  type: ValueTypeName,
+  form: ValueForm,
   expectations: readonly Expectation[],
   context: MatchContext,
 ): Pairing {
   // Equal strings are interchangeable, so that those may go first, without trying each against each.
-  const plain = pairStrings(elements, type, expectations);
+  const plain = pairStrings(elements, form, expectations);
   const rows = plain.missing.map((expectation) =>
-    plain.extra.map((value) => context.match(value, type, expectation).verdict),
+    plain.extra.map((value) => context.match(value, form, expectation).verdict),
   );
   const sure = pair(rows, plain.extra.length, (verdict) => verdict === 'passed');
   const missing = plain.missing.filter((_, row) => !sure.includes(row));
@@ -39,7 +39,7 @@ export function pairElements(
 }
 
 /** Takes away the elements that an expectation names by their text. */
-function pairStrings(elements: readonly Value[], type: ValueTypeName, expectations: readonly Expectation[]) {
+function pairStrings(elements: readonly Value[], { type }: ValueForm, expectations: readonly Expectation[]) {
   const open = new Map<string, number[]>();
   for (const [at, element] of elements.entries()) {
     const key = keyOf(element, type);
@@ -58,8 +58,9 @@ function pairStrings(elements: readonly Value[], type: ValueTypeName, expectatio
   return { missing, extra: elements.filter((_, at) => !taken.has(at)) };
 }
 
-/** In JSON the string "1" and the number 1 are two things, in a list of strings one. */
-function keyOf(value: Value, type: ValueTypeName): string | undefined {
+/** In JSON the string "1" and the number 1 are two things, in a list of strings one. Versions may be the same in other words. */
+function keyOf(value: Value, type: ValueForm['type']): string | undefined {
+  if (type === 'version') return undefined;
   if (typeof value === 'string') return type === 'json' ? JSON.stringify(value) : value;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }

@@ -68,6 +68,7 @@ function planEntry(entry: Entry, resources: Resources, queries: QueryTable, ids:
       property: expectation.path.join('.'),
       path: expectation.path,
       type: property.type,
+      ...(property.values && { values: property.values }),
       ...(property.volatile && { volatile: true }),
       ...(property.secret && { secret: true }),
       expectation: expectation.expectation,

@@ -66,7 +66,7 @@ function propertyRows(key: string, property: Property): string[][] {
   const words = property.words ? ` (${property.words.join(', ')})` : '';
   const own = [
     code(key),
-    (property.typeOf === undefined ? property.type : `that of ${property.typeOf}`) + (marks && ` (${marks})`),
+    typeOf(property) + (marks && ` (${marks})`),
     property.summary + words,
     code(showExample(property.example)),
   ];
@@ -74,6 +74,12 @@ function propertyRows(key: string, property: Property): string[][] {
     propertyRows(`${key}.*.${name}`, field),
   );
   return [own, ...inner];
+}
+
+/** `list of version`; of strings, what is in it goes without saying. */
+function typeOf({ type, values, typeOf: param }: Property): string {
+  if (param !== undefined) return `that of ${param}`;
+  return values ? `${type} of ${values}` : type;
 }
 
 function paramRow([key, param]: [string, Param]): string[] {

@@ -1,5 +1,5 @@
 import { listFolder } from './folder.js';
-import type { NoReading, Observation, Probe, Query, Reading, Value, ValueTypeName } from './model.js';
+import type { NoReading, Notes, Observation, Probe, Query, Reading, Value, ValueTypeName } from './model.js';
 
 /** Something that may be asserted. The two tables of a resource are its only declaration: types, schema and docs come from them. */
 export interface Property {
@@ -18,7 +18,7 @@ export interface Property {
   readonly asksFor?: true;
   /** Of a map: its keys are in lower case, however a spec writes them (names of HTTP headers). */
   readonly lowerCaseKeys?: true;
-  /** Of a map: the type of each value (default `string`). */
+  /** Of a map: the type of each value; of a list: of each element (default `string`). */
   readonly values?: ValueTypeName;
   /** Its type is that of the value the spec gives for this parameter (text for a string); `type` must be `json`. */
   readonly typeOf?: string;
@@ -54,17 +54,21 @@ export interface Subject {
 type Params = { readonly [name: string]: Param };
 type Properties = { readonly [name: string]: Property };
 
-type ValueOf<P extends { readonly type: ValueTypeName }> = P['type'] extends 'boolean'
+type ValueOf<P extends { readonly type: ValueTypeName; readonly values?: ValueTypeName }> = P['type'] extends 'list'
+  ? P extends { readonly values: infer E extends ValueTypeName }
+    ? readonly ScalarOf<E>[]
+    : readonly string[]
+  : P['type'] extends 'map'
+    ? { readonly [key: string]: Value }
+    : ScalarOf<P['type']>;
+
+type ScalarOf<T extends ValueTypeName> = T extends 'boolean'
   ? boolean
-  : P['type'] extends 'number' | 'duration' | 'size' | 'time' | 'percentage'
+  : T extends 'number' | 'duration' | 'size' | 'time' | 'percentage'
     ? number
-    : P['type'] extends 'string' | 'text' | 'mode'
+    : T extends 'string' | 'text' | 'mode' | 'version'
       ? string
-      : P['type'] extends 'list'
-        ? readonly string[]
-        : P['type'] extends 'map'
-          ? { readonly [key: string]: Value }
-          : Value;
+      : Value;
 
 /** What a probe may report: `exists` is free for every resource and true unless said otherwise. */
 export type ReadingsOf<Q extends Properties> = { readonly [K in keyof Q]?: ValueOf<Q[K]> | NoReading } & {
@@ -147,12 +151,13 @@ function descend(property: Property, keys: readonly string[]): Property {
   const inner = property.record && field !== undefined ? property.record[field] : undefined;
   if (inner) return descend(inner, rest);
   const { record: _, values, ...plain } = property;
-  return descend({ ...plain, type: property.type === 'map' ? (values ?? 'string') : 'json' }, keys.slice(1));
+  const type = property.type === 'map' || property.type === 'list' ? (values ?? 'string') : 'json';
+  return descend({ ...plain, type }, keys.slice(1));
 }
 
 /** The thing was looked at; `readings` has one value (or `noReading`) for each wanted property. */
-export function known<R>(readings: R): Observation<R> {
-  return { status: 'known', readings };
+export function known<R>(readings: R, notes: Notes = {}): Observation<R> {
+  return { status: 'known', readings, ...notes };
 }
 
 /** The subject names several things; `readings` are of all of them together, such as their number. */

@@ -54,6 +54,7 @@ const isDuration = new RegExp(durationPattern);
 const isSize = new RegExp(sizePattern);
 const isPercentage = new RegExp(percentagePattern);
 const isTime = new RegExp(timePattern);
+const isPlainVersion = /^[A-Za-z0-9.+~:_-]{1,100}$/;
 
 /** Every value type by name. */
 export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
@@ -150,6 +151,16 @@ export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
       return digits.padStart(4, '0');
     },
     show: (value) => String(value),
+  },
+  version: {
+    name: 'version',
+    expects: 'a version such as 1.24.3',
+    schema: { type: ['string', 'number'] },
+    read: (written) => {
+      if (typeof written.value === 'boolean') throw new ValueError('expected a version such as 1.24.3');
+      return readString(written);
+    },
+    show: (value) => (typeof value === 'string' && isPlainVersion.test(value) ? value : showText(value)),
   },
 };
 

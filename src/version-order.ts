@@ -1,9 +1,23 @@
-/** Whose rules say which of two versions is the later one. */
-export type VersionRules = 'nix' | 'debian';
+import type { VersionRules } from './model.js';
+
+export type { VersionRules } from './model.js';
 
 /** Negative where `a` is the earlier version, positive where it is the later one, 0 where neither is. Never fails. */
 export function compareVersions(a: string, b: string, rules: VersionRules): number {
   return rules === 'nix' ? compareNixVersions(a, b) : compareDebianVersions(a, b);
+}
+
+/**
+ * The rules for two versions of which nothing more is known: Debian's where one of them has what only Debian's have, an
+ * epoch (`2:`), a `~`, or a revision (`-1`, `-2+deb12u1`); else those of Nix. Most versions are ordered the same by both.
+ */
+export function guessVersionRules(a: string, b: string): VersionRules {
+  return [a, b].some((version) => /^[0-9]+:|~/.test(version) || hasRevision(version)) ? 'debian' : 'nix';
+}
+
+/** A number after the last dash. The days of Nix's `0-unstable-2026-01-02` are none. */
+function hasRevision(version: string): boolean {
+  return /-[0-9][A-Za-z0-9.+]*$/.test(version) && !/[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(version);
 }
 
 /**

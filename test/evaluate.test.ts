@@ -24,7 +24,7 @@ function assertion(path: string, type: ValueTypeName, written: Value, more: Part
     property: path,
     path: path.split('/'),
     type,
-    expectation: readExpectation(matchers, written, type),
+    expectation: readExpectation(matchers, written, { type, ...(more.values && { values: more.values }) }),
     expected: written,
     perTarget: false,
     options: { tags: [], severity: 'error', within: 0, every: 1 },
@@ -260,6 +260,26 @@ t.test('verdict, message and actual value', async (t) => {
     t.equal(outcome.message, message, `${name}: message`);
     t.same(outcome.actual, actual, `${name}: actual`);
   }
+});
+
+t.test('versions: by the rules of what keeps them, where those are known', async (t) => {
+  const readings = { version: '1.0.1', versions: ['1.0.1'] };
+  const late = { values: 'version' } as const;
+  const rows: readonly (readonly [Assertion, Observation, Outcome['status']])[] = [
+    [assertion('version', 'version', { gt: '1.0-2' }), known(readings), 'passed'],
+    [assertion('version', 'version', { gt: '1.0-2' }), known(readings, { versionRules: 'debian' }), 'passed'],
+    [assertion('version', 'version', { gt: '1.0-2' }), known(readings, { versionRules: 'nix' }), 'failed'],
+    [assertion('versions', 'list', { 'contain-element': { gt: '1.0-2' } }, late), known(readings), 'passed'],
+    [
+      assertion('versions', 'list', { 'contain-element': { gt: '1.0-2' } }, late),
+      known(readings, { versionRules: 'nix' }),
+      'failed',
+    ],
+    [assertion('versions', 'list', ['1.0-1'], late), known(readings), 'failed'],
+    [assertion('versions', 'list', ['1.0-1'], late), known(readings, { versionRules: 'nix' }), 'passed'],
+  ];
+  for (const [one, observation, status] of rows)
+    t.equal(judge(one, observation).status, status, JSON.stringify(one.expected));
 });
 
 t.test('what is told of the keys that are there is bounded', async (t) => {

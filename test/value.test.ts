@@ -80,6 +80,10 @@ const readings: readonly (readonly [
   ['mode', 989, '0989', no],
   ['mode', 'u=rw', 'u=rw', no],
   ['mode', 7, '7', no],
+  ['version', 1.1, '1.10', '1.10'],
+  ['version', '2:1.24-1', '2:1.24-1', '2:1.24-1'],
+  ['version', true, 'true', no],
+  ['version', null, '', no],
 ];
 
 for (const [type, value, source, read] of readings) {
@@ -139,6 +143,8 @@ t.test('shown to people', async (t) => {
     ['json', { a: 1 }, '{"a":1}'],
     ['string', 'a\nb', '"a\\nb"'],
     ['mode', '0644', '0644'],
+    ['version', '2:1.24.3~rc1-1+deb13u1', '2:1.24.3~rc1-1+deb13u1'],
+    ['version', 'no\nversion', '"no\\nversion"'],
   ];
   for (const [type, value, shown] of table) t.equal(showValue(value, type), shown);
   t.ok(showValue('x'.repeat(10_000), 'text').length < 400, 'long text is shortened');

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
-import { compareVersions } from '../src/version-order.js';
+import { compareVersions, guessVersionRules } from '../src/version-order.js';
 
 /** From earliest to latest; each is compared with all that come after it, in both directions, and with itself. */
 const nix = [
@@ -89,6 +89,24 @@ t.test('the words of Nix', async (t) => {
   t.ok(compareVersions('1.0é', '1.0z', 'nix') > 0, 'by byte');
 });
 
+t.test('whose rules, where nothing but the versions tell', async (t) => {
+  for (const [a, b, rules] of [
+    ['1.24', '1.24.0', 'nix'],
+    ['1:1.24', '1.24', 'debian'],
+    ['1.24', '1.24~rc1', 'debian'],
+    ['1.24', '1.24-1', 'debian'],
+    ['1.24-2+deb13u1', '1.24', 'debian'],
+    ['9.9p1', '9.10', 'nix'],
+    ['24.05pre123', '24.05', 'nix'],
+    ['2.4-rc1', '2.4', 'nix'],
+    ['0-unstable-2026-01-02', '0-unstable-2026-11-01', 'nix'],
+    ['6.1.0-18-amd64', '6.1', 'nix'],
+  ] as const) {
+    t.equal(guessVersionRules(a, b), rules, `${a} and ${b}`);
+    t.equal(guessVersionRules(b, a), rules, `${b} and ${a}`);
+  }
+});
+
 const dpkg = spawnSync('dpkg', ['--compare-versions', '1', 'lt', '2']).status === 0;
 t.test('dpkg has the same order', { skip: !dpkg && 'there is no dpkg' }, async (t) => {
   for (const [at, version] of debian.entries()) {
@@ -96,4 +114,41 @@ t.test('dpkg has the same order', { skip: !dpkg && 'there is no dpkg' }, async (
     if (later === undefined) continue;
     t.equal(spawnSync('dpkg', ['--compare-versions', version, 'lt', later]).status, 0, `${version} lt ${later}`);
   }
+});
+
+/** As hostile as deb-version(7) allows: every character it knows, in short runs, and numbers with zeros before them. */
+function makeVersion(pick: (most: number) => number): string {
+  const word = (alphabet: string, most: number) =>
+    Array.from({ length: pick(most) }, () => alphabet[pick(alphabet.length - 1)]).join('');
+  const epoch = pick(4) === 0 ? `${pick(2)}:` : '';
+  // A dash begins the revision, which is not empty.
+  const revision = pick(2) === 0 ? `${word('0019abZ+.~-', 3)}-${pick(1)}${word('019ab+.~', 3)}` : '';
+  return `${epoch}${pick(2)}${word('0019abZ+.~', 5)}${revision}`;
+}
+
+/** Numbers from 0 to `most`, the same in every run. */
+function makeRandom(seed: number): (most: number) => number {
+  let state = seed;
+  return (most) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * (most + 1));
+  };
+}
+
+t.test('dpkg says the same of versions made at random', { skip: !dpkg && 'there is no dpkg' }, async (t) => {
+  const pick = makeRandom(20261123);
+  const pairs = Array.from({ length: 2000 }, () => [makeVersion(pick), makeVersion(pick)] as const);
+  const loop = `while read -r a b; do
+    dpkg --compare-versions "$a" lt "$b" && echo -1 || { dpkg --compare-versions "$a" gt "$b" && echo 1 || echo 0; }
+  done`;
+  const { stdout, stderr } = spawnSync('sh', ['-c', loop], {
+    input: pairs.map((pair) => `${pair.join(' ')}\n`).join(''),
+    encoding: 'utf8',
+  });
+  t.equal(stderr, '', 'it knows all of them');
+  const said = stdout.trim().split('\n').map(Number);
+  t.equal(said.length, pairs.length);
+  const other = pairs.filter(([a, b], at) => Math.sign(compareVersions(a, b, 'debian')) !== said[at]);
+  t.strictSame(other, []);
+  t.ok(said.filter((order) => order === 0).length > 5, 'some are equal');
 });

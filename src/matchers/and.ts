@@ -11,12 +11,12 @@ const and: Matcher = {
   mistake: explainNoParts,
   phrase: (argument, context) =>
     toExpectations(argument)
-      .map((part) => phraseInside(part, context.type, context))
+      .map((part) => phraseInside(part, context, context))
       .join(' and '),
   apply: (actual, argument, context) => {
     const parts = toExpectations(argument);
     if (parts.length === 0) return missing(() => 'no expectation at all');
-    return holdAll(parts.map((part) => context.match(actual, context.type, part)));
+    return holdAll(parts.map((part) => context.match(actual, context, part)));
   },
 };
 

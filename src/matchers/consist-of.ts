@@ -15,9 +15,9 @@ const consistOf: Matcher = {
     return phraseElements(expectations, context) + (expectations.length > 1 ? ' in any order' : '');
   },
   apply: (actual, argument, context) => {
-    const { elements, type } = elementsOf(actual, context.type);
+    const { elements, form } = elementsOf(actual, context);
     if (!elements) return missing(() => `${context.show(actual)}, which has no elements`);
-    const pairing = pairElements(elements, type, toExpectations(argument), context);
+    const pairing = pairElements(elements, form, toExpectations(argument), context);
     return {
       verdict: pairing.extra.length > pairing.missing.length ? 'failed' : pairing.verdict,
       found: () => describePairing(actual, pairing, context, { extras: true }),

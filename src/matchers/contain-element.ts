@@ -1,6 +1,6 @@
 import { elementsOf, wordElement } from '../elements.js';
 import { judge, missing, phraseInside, toExpectation } from '../expectation.js';
-import { elementTypes, type Matcher } from '../matcher.js';
+import { elementForm, elementTypes, type Matcher } from '../matcher.js';
 
 const containElement: Matcher = {
   name: 'contain-element',
@@ -10,12 +10,12 @@ const containElement: Matcher = {
   argument: 'element',
   phrase: (argument, context) => {
     const expectation = toExpectation(argument);
-    return `${wordElement(context.type)} ${phraseInside(expectation, elementsOf('', context.type).type, context)}`;
+    return `${wordElement(context.type)} ${phraseInside(expectation, elementForm(context), context)}`;
   },
   apply: (actual, argument, context) => {
-    const { elements, type } = elementsOf(actual, context.type);
+    const { elements, form } = elementsOf(actual, context);
     if (!elements) return missing(() => `${context.show(actual)}, which has no elements`);
-    const matches = elements.map((element) => context.match(element, type, toExpectation(argument)));
+    const matches = elements.map((element) => context.match(element, form, toExpectation(argument)));
     const passed = matches.find(({ verdict }) => verdict === 'passed');
     if (passed) return judge(true, () => passed.found);
     const unknown = matches.some(({ verdict }) => verdict === 'unknown');

@@ -13,9 +13,9 @@ const containElements: Matcher = {
   mistake: explainNoParts,
   phrase: (argument, context) => `to contain ${phraseElements(toExpectations(argument), context)}`,
   apply: (actual, argument, context) => {
-    const { elements, type } = elementsOf(actual, context.type);
+    const { elements, form } = elementsOf(actual, context);
     if (!elements) return missing(() => `${context.show(actual)}, which has no elements`);
-    const pairing = pairElements(elements, type, toExpectations(argument), context);
+    const pairing = pairElements(elements, form, toExpectations(argument), context);
     return { verdict: pairing.verdict, found: () => describePairing(actual, pairing, context, { extras: false }) };
   },
 };

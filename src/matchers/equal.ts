@@ -1,8 +1,8 @@
 import { diffTexts, firstLineApart } from '../compare-text.js';
 import { judge } from '../expectation.js';
-import { anyType, type Finding, type MatchContext, type Matcher } from '../matcher.js';
-import type { Value, ValueTypeName } from '../model.js';
-import { showApart } from '../ordering.js';
+import { anyType, elementForm, type Finding, type MatchContext, type Matcher } from '../matcher.js';
+import type { Value, ValueForm } from '../model.js';
+import { orderVersions, showApart } from '../ordering.js';
 import { asText, countOf, listSome, readingsOf } from '../text.js';
 
 const equal: Matcher = {
@@ -16,15 +16,18 @@ const equal: Matcher = {
     const expected = argument as Value;
     const { type } = context;
     if (type === 'text') return equalText(actual, expected, context);
-    if (type === 'string' || type === 'mode') {
-      return judge(asText(actual, type) === asText(expected, type), () => context.show(actual));
-    }
-    const difference = findDifference(expected, actual, type === 'list' ? 'string' : 'json', []);
+    const difference = findDifference(expected, actual, scalarForm(context), []);
     return judge(difference === undefined, () => describeDifference(expected, actual, difference, context));
   },
 };
 
 export default equal;
+
+/** The form of what stands in the value where nothing further is in it. */
+function scalarForm(context: MatchContext): ValueForm {
+  const { type, values = 'string' } = context;
+  return type === 'list' ? elementForm(context) : type === 'map' ? { type: values } : context;
+}
 
 /** Of two texts of several lines nobody finds the difference in one phrase: then a diff says it. */
 function equalText(actual: Value, argument: Value, context: MatchContext): Finding {
@@ -59,7 +62,7 @@ interface Difference {
 function findDifference(
   expected: Value,
   actual: Value,
-  scalars: ValueTypeName,
+  scalars: ValueForm,
   path: readonly string[],
 ): Difference | undefined {
   if (!isContainer(expected) || !isContainer(actual) || Array.isArray(expected) !== Array.isArray(actual)) {
@@ -81,10 +84,16 @@ function isContainer(value: Value): value is readonly Value[] | { readonly [key:
   return value !== null && typeof value === 'object';
 }
 
-/** In lists of strings the number 443 and the text "443" are the same; in JSON they are not. */
-function sameScalar(expected: Value, actual: Value, type: ValueTypeName): boolean {
-  if (type === 'json' || isContainer(expected) || isContainer(actual)) return expected === actual;
-  return asText(expected, type) === asText(actual, type);
+/**
+ * Where the type is text the number 443 and the text "443" are the same, elsewhere they are not. Versions are the same
+ * where neither is the later one: `0:1.0` and `1.0`.
+ */
+function sameScalar(expected: Value, actual: Value, { type, versionRules }: ValueForm): boolean {
+  if (expected === actual) return true;
+  const texts = type === 'string' || type === 'mode' || type === 'version';
+  const [one, other] = texts ? [asText(expected, type), asText(actual, type)] : [];
+  if (one === undefined || other === undefined) return false;
+  return one === other || (type === 'version' && orderVersions(one, other, versionRules) === 0);
 }
 
 function describeDifference(

@@ -14,7 +14,7 @@ const gjson: Matcher = {
   mistake: explainPaths,
   phrase: (argument, context) =>
     listPaths(argument)
-      .map(([path, expectation]) => `${phraseInside(expectation, 'json', context)} at ${path}`)
+      .map(([path, expectation]) => `${phraseInside(expectation, { type: 'json' }, context)} at ${path}`)
       .join(' and '),
   apply: (actual, argument, context) => {
     const paths = listPaths(argument);
@@ -47,6 +47,6 @@ function explainPaths(argument: Argument): string | undefined {
 
 function matchAt(json: Value, path: string, expectation: Expectation, context: MatchContext): Match {
   const value = findAt(json, parsePath(path));
-  if (value !== undefined) return context.match(value, 'json', expectation);
-  return { verdict: 'missing', expected: phraseInside(expectation, 'json', context), found: 'nothing' };
+  if (value !== undefined) return context.match(value, { type: 'json' }, expectation);
+  return { verdict: 'missing', expected: phraseInside(expectation, { type: 'json' }, context), found: 'nothing' };
 }

@@ -8,13 +8,13 @@ const haveKey: Matcher = {
   example: { 'have-key': 'strict-transport-security' },
   types: ['map', 'json'],
   argument: 'key',
-  phrase: (argument, context) => `a key ${phraseInside(toExpectation(argument), 'string', context)}`,
+  phrase: (argument, context) => `a key ${phraseInside(toExpectation(argument), { type: 'string' }, context)}`,
   apply: (actual, argument, context) => {
     if (actual === null || typeof actual !== 'object' || Array.isArray(actual)) {
       return missing(() => `${context.show(actual)}, which has no keys`);
     }
     const keys = Object.keys(actual);
-    const matches = keys.map((key) => context.match(key, 'string', toExpectation(argument)).verdict);
+    const matches = keys.map((key) => context.match(key, { type: 'string' }, toExpectation(argument)).verdict);
     const verdict = (['passed', 'unknown'] as const).find((one) => matches.includes(one)) ?? 'failed';
     const found = keys.filter((_, at) => matches[at] === 'passed');
     const shown = verdict === 'passed' ? found : keys;

@@ -10,12 +10,12 @@ const haveLen: Matcher = {
   types: ['list', 'text', 'string', 'map', 'json'],
   argument: 'length',
   mistake: (argument) => explainLength(argument),
-  phrase: (argument, context) => `a length of ${phraseInside(toExpectation(argument), 'number', context)}`,
+  phrase: (argument, context) => `a length of ${phraseInside(toExpectation(argument), { type: 'number' }, context)}`,
   apply: (actual, argument, context) => {
     const counted = count(actual);
     if (!counted) return missing(() => `${context.show(actual)}, which has no length`);
     const { length, noun } = counted;
-    const { verdict } = context.match(length, 'number', toExpectation(argument));
+    const { verdict } = context.match(length, { type: 'number' }, toExpectation(argument));
     const newline = typeof actual === 'string' && actual.endsWith('\n') ? ', the newline at the end among them' : '';
     const shown = length === 0 ? '' : `: ${context.show(actual)}`;
     return verdict === 'passed' || verdict === 'failed'

@@ -10,7 +10,7 @@ const havePatterns: Matcher = {
     'Each text is in some line, each !text in none; /expression/ (flags i, m, s) matches one, !/expression/ none; ' +
     'a leading backslash takes ! or / literally. A bare list on text means the same',
   example: { 'have-patterns': ['Forgejo', '!Internal Server Error', '/v[0-9]+/i'] },
-  types: ['text', 'string', 'list', 'json'],
+  types: ['text', 'string', 'version', 'list', 'json'],
   argument: 'patterns',
   mistake: (argument) => explainNoParts(argument) ?? explainPatterns(listPatterns(argument)),
   phrase: (argument) => listPatterns(argument).map(compilePattern).map(phrasePattern).join(', '),

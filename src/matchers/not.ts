@@ -7,9 +7,9 @@ const not: Matcher = {
   example: { not: { 'contain-substring': 'error' } },
   types: anyType,
   argument: 'expectation',
-  phrase: (argument, context) => negate(phraseInside(toExpectation(argument), context.type, context)),
+  phrase: (argument, context) => negate(phraseInside(toExpectation(argument), context, context)),
   apply: (actual, argument, context) => {
-    const inner = context.match(actual, context.type, toExpectation(argument));
+    const inner = context.match(actual, context, toExpectation(argument));
     return { verdict: opposites[inner.verdict], found: () => inner.found };
   },
 };

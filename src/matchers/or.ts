@@ -11,12 +11,12 @@ const or: Matcher = {
   mistake: explainNoParts,
   phrase: (argument, context) =>
     toExpectations(argument)
-      .map((part) => phraseInside(part, context.type, context))
+      .map((part) => phraseInside(part, context, context))
       .join(' or '),
   apply: (actual, argument, context) => {
     const parts = toExpectations(argument);
     if (parts.length === 0) return missing(() => 'no expectation at all');
-    return holdAny(parts.map((part) => context.match(actual, context.type, part)));
+    return holdAny(parts.map((part) => context.match(actual, context, part)));
   },
 };
 

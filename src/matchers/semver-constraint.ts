@@ -8,7 +8,7 @@ const semverConstraint: Matcher = {
   name: 'semver-constraint',
   summary: 'The version (of a list, every one) is within the range; 1.24 counts as 1.24.0, pre-releases as versions',
   example: { 'semver-constraint': '>=1.24 <2 !=1.25.1' },
-  types: ['string', 'text', 'list', 'json'],
+  types: ['version', 'string', 'text', 'list', 'json'],
   argument: 'semver',
   mistake: (argument) =>
     readRange(String(argument)) ? undefined : 'not a semver range such as ">=1.24 <2", "~1.24.3" or "1.x || 2.x"',

@@ -21,6 +21,7 @@ export default defineResource({
     },
     versions: {
       type: 'list',
+      values: 'version',
       summary: 'All versions of it that are there, without repetition, the earliest first',
       example: ['3.0.14'],
     },
@@ -93,13 +94,14 @@ function readPackage(query: Query, list: PackageList, index: Index): Observation
     return known({ exists: false, installed: false, versions });
   }
   const versions = new Set(found.flatMap(({ version }) => version ?? []));
-  const rules = list.source === 'dpkg' ? 'debian' : 'nix';
-  return known({
+  const versionRules = list.source === 'dpkg' ? 'debian' : 'nix';
+  const readings = {
     exists: true,
     installed: true,
     versions:
       versions.size > 0
-        ? [...versions].sort((a, b) => compareVersions(a, b, rules))
+        ? [...versions].sort((a, b) => compareVersions(a, b, versionRules))
         : absentReading('its store path has no version'),
-  });
+  };
+  return known(readings, { versionRules });
 }

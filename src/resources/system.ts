@@ -31,17 +31,17 @@ const properties = {
   hostname: { type: 'string', summary: 'Name of the machine as the kernel has it', example: 'web' },
   architecture: { type: 'string', summary: 'As Nix writes it', example: 'x86_64-linux' },
   kernel: {
-    type: 'string',
+    type: 'version',
     summary: 'Version of the kernel of the current system, which a reboot would start; elsewhere of the running one',
     example: '6.12.58',
   },
-  'booted-kernel': { type: 'string', summary: 'Version of the kernel that runs (`uname -r`)', example: '6.12.58' },
+  'booted-kernel': { type: 'version', summary: 'Version of the kernel that runs (`uname -r`)', example: '6.12.58' },
   'reboot-needed': {
     type: 'boolean',
     summary: 'Kernel, initrd or kernel modules differ between what was booted and the current system (NixOS)',
     example: false,
   },
-  'nixos-version': { type: 'string', summary: 'Version of NixOS', example: '26.05.20261120.abcdef0' },
+  'nixos-version': { type: 'version', summary: 'Version of NixOS', example: '26.05.20261120.abcdef0' },
   'configuration-revision': {
     type: 'string',
     summary: 'system.configurationRevision: the commit of the configuration (NixOS)',

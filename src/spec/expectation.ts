@@ -1,5 +1,5 @@
-import { elementType, type Matcher, type Matchers } from '../matcher.js';
-import type { Argument, Expectation, Value } from '../model.js';
+import { elementForm, type Matcher, type Matchers } from '../matcher.js';
+import type { Argument, Expectation, Value, ValueTypeName } from '../model.js';
 import type { ProblemCode } from '../problem.js';
 import { valueTypes } from '../value.js';
 import { type LiteralForm, readLiteral } from './literal.js';
@@ -53,7 +53,7 @@ export class ExpectationReader {
     }
     if (type === 'text' && node.kind === 'list') {
       const matcher = this.matchers.get('have-patterns');
-      const argument = this.readPatterns(matcher, node);
+      const argument = this.readPatterns(matcher, node, type);
       return argument && { matcher: 'have-patterns', argument };
     }
     if (type === 'map') {
@@ -78,17 +78,17 @@ export class ExpectationReader {
       number: () => this.literal({ type: 'number' }, written),
       regexp: () => this.literal({ type: 'string' }, written),
       semver: () => this.literal({ type: 'string' }, written),
-      patterns: () => this.readPatterns(matcher, written),
+      patterns: () => this.readPatterns(matcher, written, form.type),
       length: () => this.readLength(written, trace),
       expectation: () => this.read(written, form, trace),
       expectations: () => this.readSeveral(matcher, written, form, trace),
-      element: () => this.read(written, { type: elementType(form.type) }, trace),
+      element: () => this.read(written, elementForm(form), trace),
       elements: () => this.readElements(written, form, trace, matcher),
       key: () => this.read(written, { type: 'string' }, trace),
       paths: () => this.readPaths(written, trace),
     };
     const argument = readers[matcher.argument]();
-    return argument !== undefined && this.isUsable(matcher, argument, written) ? argument : undefined;
+    return argument !== undefined && this.isUsable(matcher, argument, written, form.type) ? argument : undefined;
   }
 
   private literal(form: LiteralForm, node: SpecNode): Value | undefined {
@@ -96,13 +96,17 @@ export class ExpectationReader {
   }
 
   /** What only the matcher knows: whether a regular expression compiles, a range can be read. */
-  private isUsable(matcher: Matcher | undefined, argument: Argument, node: SpecNode): boolean {
-    const mistake = matcher?.mistake?.(argument);
+  private isUsable(matcher: Matcher | undefined, argument: Argument, node: SpecNode, type: ValueTypeName): boolean {
+    const mistake = matcher?.mistake?.(argument, type);
     if (matcher && mistake !== undefined) this.tell(mistakeCodes[matcher.argument] ?? 'bad-value', mistake, node);
     return mistake === undefined;
   }
 
-  private readPatterns(matcher: Matcher | undefined, written: SpecNode): readonly Value[] | undefined {
+  private readPatterns(
+    matcher: Matcher | undefined,
+    written: SpecNode,
+    type: ValueTypeName,
+  ): readonly Value[] | undefined {
     const node = this.reader.variables.resolveAll(written);
     if (!node) return undefined;
     const items = node.kind === 'list' ? node.items : [node];
@@ -112,7 +116,7 @@ export class ExpectationReader {
     }
     const patterns = items.map((item) => {
       const text = this.literal({ type: 'string' }, item);
-      return text !== undefined && this.isUsable(matcher, [text], item) ? text : undefined;
+      return text !== undefined && this.isUsable(matcher, [text], item, type) ? text : undefined;
     });
     return whole(patterns);
   }
@@ -150,8 +154,8 @@ export class ExpectationReader {
       this.tell('vacuous-entry', `\`${matcher.name}\` of nothing asserts nothing`, node);
       return undefined;
     }
-    const type = elementType(form.type);
-    return whole(items.map((item) => this.read(item, { type }, trace)));
+    const element = elementForm(form);
+    return whole(items.map((item) => this.read(item, element, trace)));
   }
 
   private readPaths(written: SpecNode, trace: Trace): Argument | undefined {

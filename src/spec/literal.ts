@@ -1,13 +1,12 @@
 import { isAbsolute, join } from 'node:path';
-import type { Value, ValueTypeName } from '../model.js';
+import type { Value, ValueForm } from '../model.js';
 import { ValueError, valueTypes } from '../value.js';
 import { mistakeAt, type Report, suggest } from './mistake.js';
 import { type SpecNode, setKey, showNode, writtenOf } from './node.js';
 import type { Variables } from './variables.js';
 
 /** What a literal is read by. */
-export interface LiteralForm {
-  readonly type: ValueTypeName;
+export interface LiteralForm extends ValueForm {
   /** The only words it can be. */
   readonly words?: readonly string[];
   /** A file, relative to the one that it is written in; or PEM text. */
@@ -34,7 +33,7 @@ export function readLiteral(
     return undefined;
   }
   try {
-    const value = type === 'map' ? readTexts(node) : valueTypes[type].read(writtenOf(shaped));
+    const value = readShaped(form, shaped);
     if (form.path && typeof value === 'string') return locateFile(value, node.file.folder);
     if (!words || (typeof value === 'string' && words.includes(value))) return value;
     report(mistakeAt('bad-value', `expected ${sayWords(words)}, not ${showNode(node)}`, node, hintOf(value, words)));
@@ -45,7 +44,7 @@ export function readLiteral(
   return undefined;
 }
 
-function fits(type: ValueTypeName, node: SpecNode): boolean {
+function fits(type: ValueForm['type'], node: SpecNode): boolean {
   if (type === 'json') return true;
   if (type === 'list') return node.kind === 'list' && node.items.every(({ kind }) => kind === 'scalar');
   return node.kind === (type === 'map' ? 'map' : 'scalar');
@@ -55,11 +54,13 @@ function locateFile(written: string, folder: string): string {
   return written.startsWith('-----BEGIN') || isAbsolute(written) ? written : join(folder, written);
 }
 
-/** The values of a mapping of texts (headers, environment, names), each by its characters. */
-function readTexts(node: SpecNode): Value {
+/** What is in a list or a mapping (headers, environment, names) is read by its own type; where none is said, as text. */
+function readShaped({ type, values = 'string' }: LiteralForm, node: SpecNode): Value {
+  const { read } = valueTypes[values];
+  if (type === 'list' && node.kind === 'list') return node.items.map((item) => read(writtenOf(item)));
+  if (type !== 'map' || node.kind !== 'map') return valueTypes[type].read(writtenOf(node));
   const texts: Record<string, Value> = {};
-  if (node.kind !== 'map') throw new ValueError('expected a mapping');
-  for (const { key, value } of node.pairs) setKey(texts, key.source, valueTypes.string.read(writtenOf(value)));
+  for (const { key, value } of node.pairs) setKey(texts, key.source, read(writtenOf(value)));
   return texts;
 }
 

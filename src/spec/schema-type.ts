@@ -1,5 +1,5 @@
-import { elementType, type Matcher, type Matchers } from '../matcher.js';
-import type { ValueTypeName } from '../model.js';
+import { elementForm, type Matcher, type Matchers } from '../matcher.js';
+import type { ValueForm, ValueTypeName } from '../model.js';
 import { valueTypes } from '../value.js';
 import { sayWords } from './literal.js';
 import { describe } from './schema-text.js';
@@ -16,8 +16,13 @@ export function literalName(type: ValueTypeName): string {
   return `literal-${type}`;
 }
 
-export function expectationName(type: ValueTypeName): string {
-  return `expect-${type}`;
+export function expectationName(form: ValueForm): string {
+  return `expect-${formName(form)}`;
+}
+
+/** `list`, or `list-of-version` where its elements are more than strings. */
+function formName({ type, values }: ValueForm): string {
+  return type === 'list' && values ? `list-of-${values}` : type;
 }
 
 /** One definition for each type: a literal of it. */
@@ -25,18 +30,26 @@ export function literalSchemas(): Schema {
   return Object.fromEntries(typeNames.map((type) => [literalName(type), literalSchema(type)]));
 }
 
-/** One definition for each type: what may be expected of a value of it. And one for each matcher on it. */
-export function expectationSchemas(matchers: Matchers): Schema {
+/**
+ * One definition for each form: what may be expected of a value of it. And one for each matcher on it.
+ *
+ * @param lists the types of what is in lists, beside strings
+ */
+export function expectationSchemas(matchers: Matchers, lists: Iterable<ValueTypeName>): Schema {
+  const forms: ValueForm[] = [
+    ...typeNames.map((type) => ({ type })),
+    ...[...lists].map((values): ValueForm => ({ type: 'list', values })),
+  ];
   return Object.fromEntries(
-    typeNames.flatMap((type) => [
-      [expectationName(type), expectationSchema(type, matchers)],
-      ...matchersFor(matchers, type).map((matcher) => [matcherName(type, matcher), matcherSchema(matcher, type)]),
+    forms.flatMap((form) => [
+      [expectationName(form), expectationSchema(form, matchers)],
+      ...matchersFor(matchers, form.type).map((matcher) => [matcherName(form, matcher), matcherSchema(matcher, form)]),
     ]),
   );
 }
 
-function matcherName(type: ValueTypeName, { name }: Matcher): string {
-  return `${type}-${name}`;
+function matcherName(form: ValueForm, { name }: Matcher): string {
+  return `${formName(form)}-${name}`;
 }
 
 /** The name of the definition of what can only be certain words: the same words share one. */
@@ -55,7 +68,7 @@ export function wordsSchemas(lists: Iterable<readonly string[]>, matchers: Match
     };
     schemas[wordsName('literal', words)] = { $comment: 'literal string', type: 'string', ...only };
     schemas[wordsName('expect', words)] = {
-      ...expectationSchema('string', matchers),
+      ...expectationSchema({ type: 'string' }, matchers),
       type: ['string', 'object'],
       ...only,
     };
@@ -90,20 +103,21 @@ function literalKeywords(type: ValueTypeName): Schema {
   };
 }
 
-function expectationSchema(type: ValueTypeName, matchers: Matchers): Schema {
+function expectationSchema(form: ValueForm, matchers: Matchers): Schema {
+  const { type } = form;
   const comment = { $comment: `expect ${type}` };
-  const properties = matcherProperties(type, matchers, expectationName(type));
+  const properties = matcherProperties(form, matchers, expectationName(form));
   // Anything may stand there; names of matchers are only offered.
   if (type === 'json')
     return { ...comment, properties: Object.fromEntries(Object.keys(properties).map((name) => [name, {}])) };
-  if (type === 'map') return mapExpectation(expectationName('map'), matchers, false);
+  if (type === 'map') return mapExpectation(expectationName(form), matchers, false);
   const literal = literalKeywords(type);
   return {
     ...comment,
     ...literal,
     type: [...(type === 'text' ? ['array'] : []), ...(literal.type as string[]), 'object'],
     ...(type === 'text' && { items: { $ref: `#/definitions/${literalName('string')}` } }),
-    ...(type === 'list' && { items: { $ref: `#/definitions/${expectationName('string')}` } }),
+    ...(type === 'list' && { items: { $ref: `#/definitions/${expectationName(elementForm(form))}` } }),
     // Beside `properties` an editor would begin a new line after the colon, where mostly a value is to come.
     if: { type: 'object' },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
@@ -121,22 +135,22 @@ export function mapExpectation(name: string, matchers: Matchers, inner: Schema |
     $comment: 'expect map',
     type: ['object', 'string'],
     pattern: variable,
-    properties: matcherProperties('map', matchers, name),
+    properties: matcherProperties({ type: 'map' }, matchers, name),
     additionalProperties: inner,
   };
 }
 
 /** @param name the definition of the branches of `per-target` */
-function matcherProperties(type: ValueTypeName, matchers: Matchers, name: string): Schema {
-  const references = matchersFor(matchers, type).map((matcher) => [
+function matcherProperties(form: ValueForm, matchers: Matchers, name: string): Schema {
+  const references = matchersFor(matchers, form.type).map((matcher) => [
     matcher.name,
-    { $ref: `#/definitions/${matcherName(type, matcher)}` },
+    { $ref: `#/definitions/${matcherName(form, matcher)}` },
   ]);
-  return { ...Object.fromEntries(references), 'per-target': perTargetSchema(type, name) };
+  return { ...Object.fromEntries(references), 'per-target': perTargetSchema(form.type, name) };
 }
 
 /** Another expectation of the same definition for each target. */
-export function perTargetSchema(type: ValueTypeName, name = expectationName(type)): Schema {
+export function perTargetSchema(type: ValueTypeName, name: string): Schema {
   const summary = 'Another expectation for each target; `default` is for those that are not named';
   return {
     ...describe({ summary, example: { vm: valueExample(type), default: valueExample(type) } }, 'per-target'),
@@ -151,32 +165,37 @@ function valueExample(type: ValueTypeName) {
   return type === 'boolean' ? true : type === 'list' ? ['a'] : type === 'duration' ? '3m' : type === 'number' ? 1 : 'a';
 }
 
-function matcherSchema(matcher: Matcher, type: ValueTypeName): Schema {
+function matcherSchema(matcher: Matcher, form: ValueForm): Schema {
   const { name, summary, example } = matcher;
   const shown =
     example !== null && typeof example === 'object' && name in example ? Object.entries(example)[0]?.[1] : example;
-  return { ...describe({ summary, example: shown ?? null }, name), ...argumentSchema(matcher, type) };
+  return { ...describe({ summary, example: shown ?? null }, name), ...argumentSchema(matcher, form) };
 }
 
-function argumentSchema({ argument }: Matcher, type: ValueTypeName): Schema {
+function argumentSchema({ argument }: Matcher, form: ValueForm): Schema {
   const literal = (name: ValueTypeName): Schema => ({ $ref: `#/definitions/${literalName(name)}` });
-  const expect = (name: ValueTypeName): Schema => ({ $ref: `#/definitions/${expectationName(name)}` });
+  const expect = (inner: ValueForm): Schema => ({ $ref: `#/definitions/${expectationName(inner)}` });
   const listOf = (items: Schema): Schema => ({ type: ['array', 'string'], items, $comment: 'list' });
-  const element = expect(elementType(type));
+  const element = expect(elementForm(form));
   const schemas: { readonly [shape in Matcher['argument']]: Schema } = {
-    value: literal(type),
+    value: literal(form.type),
     string: literal('string'),
     number: literal('number'),
     regexp: literal('string'),
     semver: literal('string'),
     patterns: literal('list'),
-    length: expect('number'),
-    expectation: expect(type),
-    expectations: { ...listOf(expect(type)), pattern: variable },
+    length: expect({ type: 'number' }),
+    expectation: expect(form),
+    expectations: { ...listOf(expect(form)), pattern: variable },
     element,
     elements: { ...listOf(element), type: ['array', 'string', 'number', 'boolean'] },
-    key: expect('string'),
-    paths: { type: ['object', 'string'], pattern: variable, additionalProperties: expect('json'), $comment: 'paths' },
+    key: expect({ type: 'string' }),
+    paths: {
+      type: ['object', 'string'],
+      pattern: variable,
+      additionalProperties: expect({ type: 'json' }),
+      $comment: 'paths',
+    },
   };
   return schemas[argument];
 }

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of specs are written like that
 import type { Matchers } from '../matcher.js';
+import type { ValueTypeName } from '../model.js';
 import { existsProperty, type Param, type Property, type Resource, type Resources } from '../resource.js';
 import { defaultKeys, entryKeys, type Keys, sshForm, sshKeys, targetKeys, topKeys, vmKeys, waiveKeys } from './keys.js';
 import type { LiteralForm } from './literal.js';
@@ -40,7 +41,7 @@ export function composeSchema(resources: Resources, matchers: Matchers): object 
     definitions: {
       ...Object.fromEntries(all.map((resource) => [`entry-${resource.name}`, entryOf(resource)])),
       ...Object.fromEntries(all.flatMap((resource) => mapsOf(matchers, resource))),
-      ...expectationSchemas(matchers),
+      ...expectationSchemas(matchers, listElementTypes(all)),
       ...literalSchemas(),
       ...wordsSchemas(listWords(all), matchers),
       target: targetSchema(),
@@ -49,6 +50,16 @@ export function composeSchema(resources: Resources, matchers: Matchers): object 
       waive: keysSchema('waive', waiveKeys),
     },
   };
+}
+
+/** What lists hold beside strings. */
+function listElementTypes(resources: readonly Resource[]): ReadonlySet<ValueTypeName> {
+  const tables = resources.flatMap(({ properties }) => [
+    properties,
+    ...Object.values(properties).map(({ record }) => record ?? {}),
+  ]);
+  const lists = tables.flatMap((table): Property[] => Object.values(table)).filter(({ type }) => type === 'list');
+  return new Set(lists.flatMap(({ values }) => values ?? []));
 }
 
 /** Every list of words that something can only be. */
@@ -173,7 +184,7 @@ function propertySchema(owner: string, key: string, property: Property): Schema 
     ? wordsName('expect', property.words)
     : type === 'map'
       ? mapName(owner, key)
-      : expectationName(type);
+      : expectationName(property);
   return { ...text, $ref: `#/definitions/${definition}` };
 }
 
@@ -183,7 +194,7 @@ function mapsOf(matchers: Matchers, { name: owner, properties }: Resource): [str
     if (type !== 'map') return [];
     const name = mapName(owner, key);
     const one = `${name}-one`;
-    const inner = record ? one : expectationName(values ?? 'string');
+    const inner = record ? one : expectationName({ type: values ?? 'string' });
     const map: [string, Schema] = [name, mapExpectation(name, matchers, { $ref: `#/definitions/${inner}` })];
     return record ? [map, [one, recordSchema(owner, key, record, one)]] : [map];
   });

@@ -40,6 +40,7 @@ const nouns: { readonly [type in ValueTypeName]: string } = {
   time: 'a time',
   percentage: 'a percentage',
   mode: 'a mode',
+  version: 'a version',
 };
 
 /** The matchers that can judge values of a type. */

@@ -40,13 +40,13 @@ for (const file of matcherNames()) {
     t.same(Object.keys(matcher.example as object), [file], 'its example is one mapping of its name');
     const read = matcher.types.flatMap((type) => {
       try {
-        return [readExpectation(matchers, matcher.example, type)];
+        return [{ type, ...readExpectation(matchers, matcher.example, { type }) }];
       } catch {
         return [];
       }
     });
     t.ok(read.length > 0, 'its example can be read for one of its types');
-    const right = read.filter(({ argument }) => matcher.mistake?.(argument) === undefined);
+    const right = read.filter(({ argument, type }) => matcher.mistake?.(argument, type) === undefined);
     t.ok(right.length > 0, 'without a mistake');
     t.equal(read[0]?.matcher, file);
   });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { applyExpectation, loadMatchers, type Matcher, type Matchers } from '../../src/matcher.js';
-import type { Value, ValueTypeName } from '../../src/model.js';
+import type { Value, ValueForm, ValueTypeName } from '../../src/model.js';
 import { showValue } from '../../src/value.js';
 import { readExpectation } from './read-expectation.js';
 
@@ -19,11 +19,12 @@ type Row = readonly [
 
 const matchers = await loadMatchers();
 
-function judge(title: string, rows: readonly Row[]) {
+function judge(title: string, rows: readonly Row[], more: Omit<ValueForm, 'type'> = {}) {
   t.test(title, async (t) => {
     for (const [type, actual, written, verdict, expected, found] of rows) {
+      const form: ValueForm = { type, ...more };
       const name = `${type} ${JSON.stringify(actual)?.slice(0, 60)} against ${JSON.stringify(written)}`;
-      const match = applyExpectation(matchers, showValue, actual, type, readExpectation(matchers, written, type));
+      const match = applyExpectation(matchers, showValue, actual, form, readExpectation(matchers, written, form));
       t.equal(match.verdict, verdict, name);
       if (expected !== undefined) t.equal(match.expected, expected, `${name}: expected`);
       if (found !== undefined) t.equal(match.found, found, `${name}: found`);
@@ -204,6 +205,65 @@ judge('gt, ge, lt, le', [
   ['json', true, { ge: 0 }, 'missing'],
   ['json', [], { ge: 0 }, 'missing'],
 ]);
+
+judge('versions: the order of Nix, or of Debian where one of both is a version of Debian', [
+  ['version', '1.24.3', { ge: '1.24' }, 'passed', 'at least 1.24', '1.24.3'],
+  ['version', '1.9.1', { ge: '1.10' }, 'failed', 'at least 1.10', '1.9.1'],
+  ['version', '1.10', { gt: '1.9' }, 'passed'],
+  ['version', '1.24', { lt: '1.24.0' }, 'passed'],
+  ['version', '24.05pre123', { lt: '24.05' }, 'passed', 'less than 24.05'],
+  ['version', '24.05', { le: '24.05pre123' }, 'failed', 'at most 24.05pre123', '24.05'],
+  ['version', '9.9p2', { gt: '9.9p1' }, 'passed'],
+  ['version', '1:1.2-3', { gt: '2.0-1' }, 'passed'],
+  ['version', '1.24~rc1-1', { lt: '1.24' }, 'passed'],
+  ['version', '1.24', { ge: '1.24~rc1' }, 'passed'],
+  ['version', '1.0.1', { gt: '1.0-2' }, 'passed'],
+  ['version', '1.24', '1.24', 'passed', '1.24', '1.24'],
+  ['version', '1.24', '1.24.0', 'failed', '1.24.0', '1.24'],
+  ['version', '0:1.24-1', '1.24-1', 'passed', '1.24-1', '0:1.24-1'],
+  ['version', '1.24', { not: '1.25' }, 'passed', 'not 1.25', '1.24'],
+  ['version', '', { ge: '1' }, 'missing', 'at least 1', '"", which is not a version'],
+  ['version', 'unstable', { not: { ge: '1' } }, 'missing', undefined, 'unstable, which is not a version'],
+  ['version', '1.24 (Yarara)', { ge: '1' }, 'missing', undefined, '"1.24 (Yarara)", which is not a version'],
+  ['version', 'unstable', 'unstable', 'passed'],
+  ['version', '6.12.58', { 'match-regexp': '^6\\.' }, 'passed'],
+  ['version', '6.12.58', { 'have-prefix': '6.12' }, 'passed'],
+  ['version', '6.12.58', { 'semver-constraint': '6.x' }, 'passed'],
+  ['version', '6.12.58', { 'have-patterns': ['6.12', '!rc'] }, 'passed'],
+]);
+
+judge(
+  'lists of versions',
+  [
+    ['list', ['1.24.3', '1.9'], { 'contain-element': { ge: '1.24' } }, 'passed', 'an element at least 1.24', '1.24.3'],
+    [
+      'list',
+      ['1.9', '1.10'],
+      { 'contain-element': { ge: '1.24' } },
+      'failed',
+      'an element at least 1.24',
+      '[1.9, 1.10]',
+    ],
+    ['list', ['1.9', 'x'], { not: { 'contain-element': { lt: '1.8' } } }, 'passed', 'no element less than 1.8'],
+    ['list', ['1.24', '1.24-0'], ['1.24-0', '1.24'], 'passed'],
+    ['list', ['1.0-0', '1.0'], [{ 'match-regexp': '0$' }, '1.0'], 'passed'],
+    ['list', ['1.10'], ['1.1'], 'failed', '[1.1]', '[1.10] (missing 1.1; extra 1.10)'],
+    ['list', ['1.24', '1.25'], { equal: ['1.24', '1.25'] }, 'passed'],
+    ['list', ['1.2.3', '1.4.0'], { 'semver-constraint': '^1.2' }, 'passed'],
+    ['list', ['1.2'], { 'have-len': 1 }, 'passed'],
+  ],
+  { values: 'version' },
+);
+
+judge(
+  'versions whose rules are known are not guessed at',
+  [
+    ['version', '1.0.1', { lt: '1.0-2' }, 'passed'],
+    ['version', '2.39-52', { gt: '2.39-8' }, 'passed'],
+    ['version', '1.0', '1-0', 'passed'],
+  ],
+  { versionRules: 'nix' },
+);
 
 judge('have-prefix, have-suffix, contain-substring', [
   ['string', 'text/html; charset=utf-8', { 'have-prefix': 'text/html' }, 'passed', 'to begin with "text/html"'],
@@ -482,7 +542,7 @@ judge('semver-constraint', [
 
 t.test('a diff stands beneath two texts of several lines', async (t) => {
   const diff = (actual: string, expected: string) =>
-    applyExpectation(matchers, showValue, actual, 'text', { matcher: 'equal', argument: expected }).details;
+    applyExpectation(matchers, showValue, actual, { type: 'text' }, { matcher: 'equal', argument: expected }).details;
   t.equal(diff('a\nb\nc\nd\n', 'a\nx\nc\nd\n'), ' a\n-x\n+b\n c');
   t.equal(diff('a\nb\n', 'a\nx'), ' a\n-x\n+b');
   t.equal(diff('a\n', 'a'), undefined, 'nothing differs');
@@ -535,7 +595,7 @@ t.test('arguments that are mistakes', async (t) => {
     ['semver-constraint', '>=1 !=1.2 || 3', undefined],
   ];
   for (const [name, argument, mistake] of rows) {
-    t.equal(matchers.get(name)?.mistake?.(argument), mistake, `${name} ${JSON.stringify(argument)}`);
+    t.equal(matchers.get(name)?.mistake?.(argument, 'string'), mistake, `${name} ${JSON.stringify(argument)}`);
   }
 });
 
@@ -572,7 +632,13 @@ t.test('an unknown part stays unknown', async (t) => {
     [[1], { 'have-len': unknown }, 'unknown'],
   ];
   for (const [actual, written, verdict] of rows) {
-    const match = applyExpectation(all, showValue, actual, 'json', readExpectation(all, written, 'json'));
+    const match = applyExpectation(
+      all,
+      showValue,
+      actual,
+      { type: 'json' },
+      readExpectation(all, written, { type: 'json' }),
+    );
     t.equal(match.verdict, verdict, JSON.stringify(written));
   }
 });
@@ -583,7 +649,13 @@ t.test('nothing runs away', async (t) => {
   );
   const patterns = Array.from({ length: 50 }, (_, at) => [`!absent ${at}`, `!/absent.*(a+)+${at}$/`]).flat();
   const start = performance.now();
-  const match = applyExpectation(matchers, showValue, text, 'text', { matcher: 'have-patterns', argument: patterns });
+  const match = applyExpectation(
+    matchers,
+    showValue,
+    text,
+    { type: 'text' },
+    { matcher: 'have-patterns', argument: patterns },
+  );
   t.equal(match.verdict, 'passed');
   t.ok(performance.now() - start < 10_000, `${Math.round(performance.now() - start)} ms for 1 MB and 100 patterns`);
 
@@ -591,12 +663,12 @@ t.test('nothing runs away', async (t) => {
   const argument = [...elements].reverse();
   const lists = performance.now();
   t.equal(
-    applyExpectation(matchers, showValue, elements, 'list', { matcher: 'consist-of', argument }).verdict,
+    applyExpectation(matchers, showValue, elements, { type: 'list' }, { matcher: 'consist-of', argument }).verdict,
     'passed',
   );
   t.ok(performance.now() - lists < 1000, 'long lists of plain values are not tried each against each');
 
-  t.throws(() => applyExpectation(matchers, showValue, 1, 'number', { matcher: 'nonsense', argument: 1 }), {
+  t.throws(() => applyExpectation(matchers, showValue, 1, { type: 'number' }, { matcher: 'nonsense', argument: 1 }), {
     message: 'no matcher nonsense',
   });
 });

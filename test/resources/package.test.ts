@@ -105,3 +105,13 @@ t.test('a thousand packages are one question', async (t) => {
   const queries = Array.from({ length: 1000 }, (_, at) => ask(packages, `p${at}`, wanted));
   t.equal(shellProbes(packages, queries).length, 1);
 });
+
+t.test('versions are ordered by the rules of what keeps them', async (t) => {
+  for (const [stdout, subject, versionRules] of [
+    [nix, 'openssl', 'nix'],
+    [dpkg, 'nginx', 'debian'],
+  ] as const) {
+    const query = ask(packages, subject, wanted);
+    t.match(read(packages, [query], { stdout }).get(query.id), { status: 'known', versionRules });
+  }
+});

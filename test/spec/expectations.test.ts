@@ -165,6 +165,11 @@ t.test('places: of the entry, and of each expectation', async (t) => {
   );
 });
 
+t.test('versions are read by their characters, and have an order', async (t) => {
+  const entries = await entriesOf(t, 'system: { kernel: { ge: 6.10, lt: "7" }, booted-kernel: 6.10 }');
+  t.strictSame(say(entries), ['kernel: ge "6.10"', 'kernel: lt "7"', 'booted-kernel: equal "6.10"']);
+});
+
 t.test('resources without a subject', async (t) => {
   const entries = await entriesOf(
     t,
