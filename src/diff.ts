@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { compareInventories } from './inventory-diff.js';
 import type { Change, ChangeKind, Comparison, Fact, Outcome, Run } from './model.js';
 import { isWaived } from './waiver.js';
 
@@ -19,11 +20,13 @@ export const changeKinds = [
  * Changes are in the order of the later run's spec; what only the earlier one had comes last.
  */
 export function compareRuns(before: Run, after: Run): Comparison {
+  const inventory = compareInventories(before, after);
   return {
     from: before.id,
     to: after.id,
     compared: countCommon(judged(before), judged(after)),
     changes: [...compareOutcomes(before, after), ...compareFacts(before, after)],
+    ...(inventory && { inventory }),
   };
 }
 

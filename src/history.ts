@@ -43,12 +43,16 @@ export async function saveRun(history: History, run: Run): Promise<string> {
 
 /**
  * Loads a run by what a person would name it by: the path of a file, a run's id (or the beginning of one), or a target,
- * which is its latest run.
+ * which is its latest run. `production~1` is the one before it, `production@42` the latest of generation 42.
  * @throws NixspecError `run-unreadable` where there is none, or it is not a run
  */
 export async function loadRun(history: History, name: string): Promise<Run> {
   if (name.includes('/') || name.endsWith('.json')) return readRun(resolve(name));
-  const latest = await findLatest(history, name);
+  const [, target, back, generation] = /^([^~@]+)(?:~(\d{1,6})|@(\d+))$/.exec(name) ?? [];
+  const latest =
+    target === undefined
+      ? await findLatest(history, name)
+      : await findEarlier(history, target, { back: Number(back ?? 0), generation });
   if (latest) return latest;
   const ids = (await listIds(history)).filter((id) => id.startsWith(name));
   const [id] = ids;
@@ -63,11 +67,25 @@ export async function loadRun(history: History, name: string): Promise<Run> {
 }
 
 /** The latest run of a target, if there is one. */
-export async function findLatest(history: History, target: string): Promise<Run | undefined> {
+export function findLatest(history: History, target: string): Promise<Run | undefined> {
+  return findEarlier(history, target, { back: 0 });
+}
+
+interface Wanted {
+  /** So many runs before the latest one. */
+  readonly back: number;
+  /** Only runs that saw this generation of the system. */
+  readonly generation?: string | undefined;
+}
+
+async function findEarlier(history: History, target: string, { back, generation }: Wanted): Promise<Run | undefined> {
   const ids = (await listIds(history)).filter((id) => id.endsWith(`Z-${target}`)).reverse();
+  let left = back;
   for (const id of ids) {
     const run = await readRun(join(history.folder, `${id}.json`));
-    if (run.target === target) return run;
+    if (run.target !== target || (generation !== undefined && String(run.system.generation) !== generation)) continue;
+    if (left === 0) return run;
+    left -= 1;
   }
   return undefined;
 }

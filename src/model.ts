@@ -1,9 +1,11 @@
 /**
- * All nouns of nixspec as types. Imports nothing; read it first.
+ * All nouns of nixspec as types. Read it first. Imports nothing but the nouns of the inventory, which would make it long.
  *
  * A spec becomes *assertions* and, apart from them, *probes*; probes give *facts*; an assertion and a fact give an
  * *outcome*; facts and outcomes are a *run*; two runs give a *comparison*.
  */
+
+import type { Inventory, InventoryComparison } from './inventory-model.js';
 
 /** Whatever can stand in YAML, in a fact or in a saved run. Durations are seconds, sizes bytes, times epoch seconds. */
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
@@ -355,6 +357,8 @@ export interface Run {
   readonly outcomes: readonly Outcome[];
   /** What went wrong with the run as a whole: program cut off, connection lost. */
   readonly problems: readonly string[];
+  /** What the host is made of, asserted or not; missing where nobody asked for it. */
+  readonly inventory?: Inventory;
 }
 
 export interface SystemIdentity {
@@ -386,5 +390,9 @@ export interface Comparison {
   readonly to: string;
   /** Assertions that were judged in both. None: the comparison shows nothing. */
   readonly compared: number;
+  /** Only the inventories were compared: a run with the one before it of the same target, beside the one it asks for. */
+  readonly only?: 'inventory';
   readonly changes: readonly Change[];
+  /** Missing where neither run has an inventory. */
+  readonly inventory?: InventoryComparison;
 }

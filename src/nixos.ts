@@ -12,12 +12,16 @@ const current = '/run/current-system';
 const booted = '/run/booted-system';
 const profile = '/nix/var/nix/profiles/system';
 
+/** Paths whose ends tell whether a reboot is needed. */
+export const linksOfBoot: readonly string[] = [current, booted].flatMap((system) => [
+  system,
+  ...['kernel', 'initrd', 'kernel-modules'].map((part) => `${system}/${part}`),
+]);
+
 /** Paths and globs whose ends `SystemLinks` must hold. A specialisation is a system of its own within a generation. */
 export const linkGlobs: readonly string[] = [
-  current,
-  booted,
   profile,
-  ...[current, booted].flatMap((system) => ['kernel', 'initrd', 'kernel-modules'].map((part) => `${system}/${part}`)),
+  ...linksOfBoot,
   `${profile}/specialisation/*`,
   `${profile}-*-link`,
   `${profile}-*-link/specialisation/*`,

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { collect, type Ends } from './collect.js';
 import { NixspecError } from './error.js';
 import { evaluate, factsOf } from './evaluate.js';
+import { inventoryProbes, readInventory } from './inventory.js';
 import type { Matchers } from './matcher.js';
-import type { Assertion, Need, Observation, Outcome, Query, Run, SystemIdentity, Target } from './model.js';
+import type { Assertion, Need, Observation, Outcome, Probe, Query, Run, SystemIdentity, Target } from './model.js';
 import { type Plan, planProbes } from './plan.js';
 import { isNoReading, type Resources } from './resource.js';
 import { applyWaiver } from './waiver.js';
@@ -16,6 +17,8 @@ export interface RunInput {
   readonly ends: Ends;
   readonly signal: AbortSignal;
   readonly progress?: (progress: RunProgress) => void;
+  /** Keep what the host is made of as well. */
+  readonly inventory?: boolean;
 }
 
 /** For the progress line: how far the first look is, then how many may still become true. */
@@ -35,7 +38,7 @@ export interface RunProgress {
 export async function performRun(input: RunInput): Promise<Run> {
   const started = new Date();
   const looking = new Looking(input, started);
-  await looking.look([identityQuery], looking.due());
+  await looking.look([identityQuery], looking.due(), input.inventory ? inventoryProbes() : []);
   for (let due = looking.due(); due.length > 0; due = looking.due()) {
     await looking.wait(due);
     await looking.look([], due);
@@ -51,6 +54,7 @@ export async function performRun(input: RunInput): Promise<Run> {
     facts: factsOf(looking.asked(), looking.observations, input.resources),
     outcomes: looking.outcomes(),
     problems: looking.problems,
+    ...(input.inventory && { inventory: readInventory(looking.observations) }),
   };
 }
 
@@ -71,15 +75,20 @@ class Looking {
     this.withins = new Map(input.plan.assertions.map(({ id, options }) => [id, options.within]));
   }
 
-  /** @param more queries beside those of the assertions */
-  async look(more: readonly Query[], assertions: readonly Assertion[]): Promise<void> {
+  /**
+   * @param more queries beside those of the assertions
+   * @param beside probes that belong to no resource type
+   */
+  async look(more: readonly Query[], assertions: readonly Assertion[], beside: readonly Probe[] = []): Promise<void> {
     const { plan, ends, signal, resources, progress } = this.input;
     const ids = new Set(assertions.map((assertion) => assertion.query));
     const queries = [...plan.queries.filter(({ id }) => ids.has(id)), ...more];
     const waitingFor = this.results.size === 0 ? 0 : assertions.length;
-    const answered = (count: number) => progress?.({ answered: count, asked: queries.length, waitingFor });
+    const probes = [...planProbes(queries, resources), ...beside];
+    const asked = probes.reduce((sum, { answers }) => sum + answers.length, 0);
+    const answered = (count: number) => progress?.({ answered: count, asked, waitingFor });
     const begun = this.elapsed();
-    const found = await collect(planProbes(queries, resources), ends, { signal, answered });
+    const found = await collect(probes, ends, { signal, answered });
     for (const [id, observation] of found.observations) this.observations.set(id, observation);
     this.problems.push(...found.problems);
     for (const assertion of assertions) {

@@ -19,6 +19,7 @@ export async function runTargets(
   connections: Connections,
   progress: Progress,
   io: Io,
+  { inventory }: { readonly inventory: boolean },
 ): Promise<Verified> {
   const { runnerNetwork, targetNetwork } = await import('./network.js');
   const settled = await Promise.allSettled(
@@ -37,6 +38,7 @@ export async function runTargets(
           from: target.from,
         },
         signal: io.signal,
+        inventory,
         progress: (state) => progress.show(target.name, describeProgress(state)),
       });
     }),

@@ -22,6 +22,7 @@ const verify: Command = {
     { flags: '--transport <name>', summary: 'how to connect, whatever the spec says', choices: ['ssh2', 'openssh'] },
     historyOption,
     { flags: '--no-save', summary: 'do not save the runs' },
+    { flags: '--no-inventory', summary: 'do not keep, and not compare, what else there is on the host' },
   ],
   examples: [
     ['nixspec verify vm', 'before the switch: does it work in the staging VM?'],
@@ -40,7 +41,9 @@ const verify: Command = {
       connections.open(targets);
       const tags = textList(input.options.tag);
       const prepared = await prepareSpec(draft, targets, tags, io);
-      const { runs, failures } = await runTargets(prepared, connections, progress, io);
+      const { runs, failures } = await runTargets(prepared, connections, progress, io, {
+        inventory: input.options.inventory !== false,
+      });
       const history = openHistory(draft.folder, input.options.history);
       const found = await findBaselines(runs, targets, input.options, history, progress);
       if (input.options.save !== false) await saveRuns(runs, history);
