@@ -30,6 +30,19 @@ export function compareRuns(before: Run, after: Run): Comparison {
   };
 }
 
+/** Only the inventories of two runs. */
+export function compareHosts(before: Run, after: Run): Comparison {
+  const inventory = compareInventories(before, after);
+  return {
+    from: before.id,
+    to: after.id,
+    only: 'inventory',
+    compared: 0,
+    changes: [],
+    ...(inventory && { inventory }),
+  };
+}
+
 function countCommon(before: readonly Outcome[], after: readonly Outcome[]): number {
   const ids = new Set(before.map(({ id }) => id));
   return after.filter(({ id }) => ids.has(id)).length;

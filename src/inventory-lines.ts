@@ -1,5 +1,6 @@
 import { inventoryOrder } from './inventory-diff.js';
-import type { InventoryChange, InventoryComparison } from './inventory-model.js';
+import type { InventoryChange } from './inventory-model.js';
+import type { Comparison } from './model.js';
 import { type Paint, printable, type Style } from './terminal.js';
 
 /** What one thing and several things of a kind of change are called. */
@@ -49,11 +50,15 @@ const mostShown = 20;
 /**
  * Renders what changed though nobody asserts it, one line each, most important first. Two machines differ by their nature:
  * of them only the units that failed are shown, and the rest is counted.
+ * @returns undefined where the comparison has no inventory
  */
 export function renderInventory(
-  { changes, unknown }: InventoryComparison,
-  { sameTarget, paint, verbose }: { readonly sameTarget: boolean; readonly paint: Paint; readonly verbose: boolean },
-): InventoryLines {
+  { inventory }: Comparison,
+  sameTarget: boolean,
+  { paint, verbose }: { readonly paint: Paint; readonly verbose: boolean },
+): InventoryLines | undefined {
+  if (!inventory) return undefined;
+  const { changes, unknown } = inventory;
   const kinds = groupByKind(changes);
   const shown = verbose || sameTarget ? kinds : kinds.filter(({ name }) => name === 'units failed');
   const width = Math.max(0, ...shown.map(({ one }) => one.length));

@@ -79,7 +79,8 @@ function observe(section: InventorySection<unknown> | undefined): Observation {
 export function readInventory(observations: ReadonlyMap<string, Observation>): Inventory {
   const section = <T>(name: InventorySectionName): InventorySection<T> => {
     const observation = observations.get(queryFor(name).id);
-    if (observation?.status !== 'known') return unknown(observation?.reason ?? 'it was not asked for');
+    if (observation?.status === 'unknown') return unknown(observation.reason);
+    if (observation?.status !== 'known') return unknown('it was not asked for');
     const { value } = observation.readings as Readings;
     return value === undefined || isNoReading(value)
       ? unknown('it was not told')

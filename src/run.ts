@@ -38,10 +38,10 @@ export interface RunProgress {
 export async function performRun(input: RunInput): Promise<Run> {
   const started = new Date();
   const looking = new Looking(input, started);
-  await looking.look([identityQuery], looking.due(), input.inventory ? inventoryProbes() : []);
+  await looking.look(looking.due(), (queries) => planFirstLook(queries, input.resources, input.inventory === true));
   for (let due = looking.due(); due.length > 0; due = looking.due()) {
     await looking.wait(due);
-    await looking.look([], due);
+    await looking.look(due, (queries) => planProbes(queries, input.resources));
   }
   return {
     format: 1,
@@ -75,16 +75,11 @@ class Looking {
     this.withins = new Map(input.plan.assertions.map(({ id, options }) => [id, options.within]));
   }
 
-  /**
-   * @param more queries beside those of the assertions
-   * @param beside probes that belong to no resource type
-   */
-  async look(more: readonly Query[], assertions: readonly Assertion[], beside: readonly Probe[] = []): Promise<void> {
-    const { plan, ends, signal, resources, progress } = this.input;
+  async look(assertions: readonly Assertion[], plan: (queries: readonly Query[]) => readonly Probe[]): Promise<void> {
+    const { ends, signal, progress } = this.input;
     const ids = new Set(assertions.map((assertion) => assertion.query));
-    const queries = [...plan.queries.filter(({ id }) => ids.has(id)), ...more];
+    const probes = plan(this.input.plan.queries.filter(({ id }) => ids.has(id)));
     const waitingFor = this.results.size === 0 ? 0 : assertions.length;
-    const probes = [...planProbes(queries, resources), ...beside];
     const asked = probes.reduce((sum, { answers }) => sum + answers.length, 0);
     const answered = (count: number) => progress?.({ answered: count, asked, waitingFor });
     const begun = this.elapsed();
@@ -220,6 +215,11 @@ const identityQuery: Query = {
 
 /** The resource types that a run needs beside those of its spec. */
 export const resourcesOfEveryRun: readonly string[] = [identityQuery.resource];
+
+/** What the first look asks: that of some assertions, what every run asks, and the inventory where it is wanted. */
+export function planFirstLook(queries: readonly Query[], resources: Resources, inventory: boolean): Probe[] {
+  return [...planProbes([...queries, identityQuery], resources), ...(inventory ? inventoryProbes() : [])];
+}
 
 function readIdentity(observation: Observation | undefined): SystemIdentity {
   if (observation?.status !== 'known') return {};

@@ -34,7 +34,7 @@ export function exitCodeOf(runs: readonly Run[], comparisons: readonly Compariso
   const failed = runs.some((run) => countOutcomes(run).failed > 0) || changes.some(({ kind }) => kind === 'broke');
   if (failed) return exitCodes.failed;
   const uncertain = (run: Run) => countOutcomes(run).unknown > 0 || run.problems.length > 0 || isVacuous(run);
-  const vacuous = comparisons.some(({ compared }) => compared === 0);
+  const vacuous = comparisons.some(({ compared, only }) => compared === 0 && only === undefined);
   const unknown = runs.some(uncertain) || vacuous || changes.some(({ kind }) => kind === 'lost');
   return unknown ? exitCodes.unknown : exitCodes.passed;
 }

@@ -74,28 +74,54 @@ export async function findBaselines(
   return baselines;
 }
 
+/**
+ * For each run the one before it of the same target: what has changed on the host since then, a comparison with another
+ * target cannot tell. None where the user chose what to compare with. An earlier run that cannot be read is as good as none.
+ */
+export async function findPrevious(
+  runs: readonly Run[],
+  baselines: ReadonlyMap<string, Run>,
+  options: CommandInput['options'],
+  history: History,
+): Promise<ReadonlyMap<string, Run>> {
+  const previous = new Map<string, Run>();
+  if (options.compareWith !== undefined) return previous;
+  for (const run of runs) {
+    if (run.inventory === undefined || baselines.get(run.id)?.target === run.target) continue;
+    const found = await findLatest(history, run.target).catch(() => undefined);
+    if (found?.inventory !== undefined) previous.set(run.id, found);
+  }
+  return previous;
+}
+
 /** Saves the runs side by side. */
 export async function saveRuns(runs: readonly Run[], history: History): Promise<void> {
   await Promise.all(runs.map((run) => saveRun(history, run)));
 }
 
 /**
- * Compares each run with its baseline.
+ * Compares each run with its baseline, and its inventory with that of the run before it.
  * @param partial only some entries were chosen: what the baseline has beside them was not removed
  */
 export async function compareAll(
   runs: readonly Run[],
   baselines: ReadonlyMap<string, Run>,
+  previous: ReadonlyMap<string, Run>,
   partial: boolean,
 ): Promise<Comparison[]> {
-  const { compareRuns } = await import('./diff.js');
-  return runs.flatMap((run) => {
+  const { compareRuns, compareHosts } = await import('./diff.js');
+  const asked = runs.flatMap((run) => {
     const before = baselines.get(run.id);
     if (!before) return [];
     const comparison = compareRuns(before, run);
     const { changes } = comparison;
     return [{ ...comparison, changes: partial ? changes.filter(({ kind }) => kind !== 'removed') : changes }];
   });
+  const hosts = runs.flatMap((run) => {
+    const before = previous.get(run.id);
+    return before ? [compareHosts(before, run)] : [];
+  });
+  return [...asked, ...hosts];
 }
 
 /** Throws the failure that tells most: nixspec's own defect, then whatever came first. */

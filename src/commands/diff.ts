@@ -9,12 +9,16 @@ const diff: Command = {
   name: 'diff',
   summary: 'Compare two saved runs',
   arguments: [
-    { name: '<before>', summary: 'a target (its last run), the id of a run, or a file' },
+    {
+      name: '<before>',
+      summary: 'a target (its last run), target~1 (the one before), target@42 (of generation 42), an id, or a file',
+    },
     { name: '<after>', summary: 'likewise' },
   ],
   options: [specOption, reportOption, verboseOption, historyOption],
   examples: [
     ['nixspec diff vm production', 'what differs between the last runs of the two'],
+    ['nixspec diff production~1 production', 'what changed since the run before the last, asserted or not'],
     ['nixspec diff before.json after.json', 'two runs kept as files'],
   ],
   async run(input, io) {

@@ -1,9 +1,10 @@
 import { type Command, specOption, varOption } from '../command.js';
 import { exitCodes } from '../error.js';
-import type { NetworkProbe, Query } from '../model.js';
+import type { NetworkProbe, Probe, Query } from '../model.js';
 import { listStages, type Plan, planProbes } from '../plan.js';
 import { chooseTargets, prepareSpec, readDraft, textList } from '../prepare.js';
 import type { Resources } from '../resource.js';
+import { planFirstLook } from '../run.js';
 import { compileProgram } from '../shell/program.js';
 import { makePaint, type Paint, printable } from '../terminal.js';
 
@@ -15,6 +16,7 @@ const plan: Command = {
     specOption,
     varOption,
     { flags: '-t, --tag <tag>', summary: 'only entries with this tag; may be repeated', repeat: true },
+    { flags: '--no-inventory', summary: 'as for `verify`: without what asks for the inventory' },
     { flags: '--program', summary: 'print the program alone, as it would be sent to /bin/sh' },
     { flags: '--json', summary: 'assertions, questions and program as JSON' },
   ],
@@ -27,7 +29,7 @@ const plan: Command = {
     const targets = chooseTargets(draft, input.args);
     const prepared = await prepareSpec(draft, targets, textList(input.options.tag), io);
     for (const { target, plan: planned } of prepared.runs) {
-      const stages = describeStages(planned, prepared.resources, target.from);
+      const stages = describeStages(planned, prepared.resources, target.from, input.options.inventory !== false);
       const [{ program, conversations } = nothing, ...later] = stages;
       if (input.options.program === true) io.out(stages.map((stage) => stage.program).join(nextStage));
       else if (input.options.json === true) {
@@ -51,20 +53,21 @@ const nothing: Stage = { program: '', conversations: [] };
 
 const nextStage = '\n# ---- what needs something else is asked in another program, when that has passed\n';
 
-/** First what needs nothing, then, each in its own program, what needs what was before. */
-function describeStages(planned: Plan, resources: Resources, from: string): Stage[] {
-  return listStages(planned.assertions).map((assertions) => {
+/**
+ * First what needs nothing, with what every run asks, then, each in its own program, what needs what was before.
+ */
+function describeStages(planned: Plan, resources: Resources, from: string, inventory: boolean): Stage[] {
+  const [first = [], ...later] = listStages(planned.assertions).map((assertions) => {
     const ids = new Set(assertions.map(({ query }) => query));
-    return describeStage(
-      planned.queries.filter(({ id }) => ids.has(id)),
-      resources,
-      from,
-    );
+    return planned.queries.filter(({ id }) => ids.has(id));
   });
+  return [
+    describeStage(planFirstLook(first, resources, inventory), from),
+    ...later.map((queries) => describeStage(planProbes(queries, resources), from)),
+  ];
 }
 
-function describeStage(queries: readonly Query[], resources: Resources, from: string): Stage {
-  const probes = planProbes(queries, resources);
+function describeStage(probes: readonly Probe[], from: string): Stage {
   const shell = probes.filter((probe) => probe.kind === 'shell');
   const network = probes.filter((probe): probe is NetworkProbe => probe.kind === 'network');
   return {

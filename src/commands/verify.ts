@@ -5,7 +5,7 @@ import { chooseOutputs, writeReports } from '../output.js';
 import { chooseTargets, glimpseDraft, loadWhatFollows, prepareSpec, readDraft, textList } from '../prepare.js';
 import { startProgress } from '../progress.js';
 import { exitCodeOf } from '../verdict.js';
-import { compareAll, findBaselines, runTargets, saveRuns, throwFirst } from '../verification.js';
+import { compareAll, findBaselines, findPrevious, runTargets, saveRuns, throwFirst } from '../verification.js';
 
 const verify: Command = {
   name: 'verify',
@@ -46,10 +46,12 @@ const verify: Command = {
       });
       const history = openHistory(draft.folder, input.options.history);
       const found = await findBaselines(runs, targets, input.options, history, progress);
+      const previous = await findPrevious(runs, found, input.options, history);
       if (input.options.save !== false) await saveRuns(runs, history);
-      const comparisons = await compareAll(runs, found, tags.length > 0);
+      const comparisons = await compareAll(runs, found, previous, tags.length > 0);
       progress.stop();
-      await writeReports(outputs, { runs, comparisons, baselines: [...found.values()] }, input, io);
+      const baselines = [...found.values(), ...previous.values()];
+      await writeReports(outputs, { runs, comparisons, baselines }, input, io);
       throwFirst(failures);
       return exitCodeOf(runs, comparisons);
     } finally {

@@ -1,3 +1,4 @@
+import { renderInventory } from '../inventory-lines.js';
 import type { Change, Comparison, Outcome, Run, Value, ValueTypeName } from '../model.js';
 import type { Report, ReportOptions, Result } from '../report.js';
 import { type Paint, printable, type Style } from '../terminal.js';
@@ -190,7 +191,9 @@ const kinds: readonly (readonly [Change['kind'], Style])[] = [
 /** Of the kinds that are no news, so many are shown. */
 const mostShown = 10;
 
-function renderComparison(comparison: Comparison, result: Result, { paint, verbose }: ReportOptions): string[] {
+function renderComparison(comparison: Comparison, result: Result, options: ReportOptions): string[] {
+  const { paint, verbose } = options;
+  if (comparison.only === 'inventory') return renderHost(comparison, result, options);
   const counts = kinds.flatMap(([kind, style]) => {
     const count = comparison.changes.filter((change) => change.kind === kind).length;
     return count === 0 ? [] : [paint(style, `${count} ${kind}`)];
@@ -199,8 +202,30 @@ function renderComparison(comparison: Comparison, result: Result, { paint, verbo
   return [
     `${describeSides(comparison, result, paint)}: ${[none, ...counts].filter(Boolean).join(', ') || 'no difference'}`,
     ...kinds.flatMap(([kind, style]) => renderKind(kind, style, comparison, paint, verbose)),
+    ...renderUnasserted(comparison, result, options),
     '',
   ];
+}
+
+/** A run and the one before it of the same target. */
+function renderHost(comparison: Comparison, result: Result, options: ReportOptions): string[] {
+  const found = renderInventory(comparison, true, options);
+  if (!found) return [];
+  const title = `${describeSides(comparison, result, options.paint)} beside what is asserted`;
+  return [`${title}: ${found.summary || 'nothing changed'}`, ...found.lines.map((line) => `  ${line}`), ''];
+}
+
+function renderUnasserted(comparison: Comparison, result: Result, options: ReportOptions): string[] {
+  const [from, to] = [comparison.from, comparison.to].map((id) => findRun(id, result)?.target);
+  const same = from === to;
+  const found = renderInventory(comparison, same, options);
+  if (!found) return [];
+  const title = `  ${same ? 'changed' : 'differs'} though nothing asserts it: `;
+  return [...(found.summary === '' ? [] : [`${title}${found.summary}`]), ...found.lines.map((line) => `    ${line}`)];
+}
+
+function findRun(id: string, { runs, baselines }: Result): Run | undefined {
+  return [...runs, ...baselines].find((run) => run.id === id);
 }
 
 function describeSides(comparison: Comparison, result: Result, paint: Paint): string {
