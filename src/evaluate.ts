@@ -4,6 +4,7 @@ import { applyExpectation, describeExpectation, type Match, type Matchers } from
 import type {
   Assertion,
   Fact,
+  NoReading,
   Notes,
   Observation,
   Outcome,
@@ -15,6 +16,7 @@ import type {
   ValueForm,
   ValueTypeName,
 } from './model.js';
+import { judgePartlyKnown, knownPart } from './partly-known.js';
 import { isNoReading, propertyAt, type Resources, settleTypes } from './resource.js';
 import { countOf, listSome } from './text.js';
 import { showValue } from './value.js';
@@ -107,7 +109,7 @@ function judgeExists(
 
 function judgeReading(assertion: Assertion, reading: Reading, matchers: Matchers, notes: Notes = {}): Judgement {
   if (!isNoReading(reading)) return judgeValue(assertion, reading, matchers, notes);
-  if (reading.noReading === 'unknown') return unknown(reading.reason);
+  if (reading.noReading === 'unknown') return judgePart(assertion, reading, matchers);
   return failed(`expected ${phraseOf(assertion, matchers)}, found nothing: ${reading.reason}`);
 }
 
@@ -117,6 +119,22 @@ function judgeValue(assertion: Assertion, actual: Value, matchers: Matchers, { v
   if (match.verdict === 'passed') return { status: 'passed', message: '', actual };
   const status = match.verdict === 'unknown' ? 'unknown' : 'failed';
   return { status, message: describeMatch(match), actual };
+}
+
+/** What is known of it may decide: a line that must not be there, and is. */
+function judgePart(assertion: Assertion, { reason, partly }: NoReading, matchers: Matchers): Judgement {
+  if (!partly) return unknown(reason);
+  const match = judgePartlyKnown(partly, assertion.expectation, (value, one) =>
+    applyExpectation(matchers, showValue, value, formOf(assertion), one),
+  );
+  if (!match) return unknown(reason);
+  if (match.verdict === 'passed') return { status: 'passed', message: '', actual: knownPart(partly) };
+  const found = 'end' in partly ? match.found : `at least ${match.found}`;
+  return {
+    status: 'failed',
+    message: describeMatch({ ...match, expected: match.expected, found }),
+    actual: knownPart(partly),
+  };
 }
 
 /** `expected at least 14 d, found 3 d`, and beneath it a diff where there is one. */

@@ -297,7 +297,12 @@ export type Reading = Value | NoReading;
 export interface NoReading {
   readonly noReading: 'absent' | 'unknown';
   readonly reason: string;
+  /** Of what is unknown, the part that is known: it may be enough for a verdict. */
+  readonly partly?: PartlyKnown;
 }
+
+/** How a text ends, in whole lines; or the least that a number is. */
+export type PartlyKnown = { readonly end: string } | { readonly atLeast: number };
 
 // --------------------------------------------------------------------------------------------- facts and outcomes
 

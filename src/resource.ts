@@ -1,5 +1,16 @@
 import { listFolder } from './folder.js';
-import type { NoReading, Notes, Observation, Probe, Query, Reading, Value, ValueTypeName } from './model.js';
+import type {
+  NoReading,
+  Notes,
+  Observation,
+  PartlyKnown,
+  Probe,
+  Query,
+  Reading,
+  Value,
+  ValueForm,
+  ValueTypeName,
+} from './model.js';
 
 /** Something that may be asserted. The two tables of a resource are its only declaration: types, schema and docs come from them. */
 export interface Property {
@@ -33,6 +44,8 @@ export interface Param {
   readonly example: Value;
   readonly words?: readonly string[];
   readonly secret?: true;
+  /** What its text must look like, beside what the type says, and that in words: `boot, switch or a duration`. */
+  readonly form?: { readonly pattern: RegExp; readonly expects: string };
   /** Without it there is no question. */
   readonly required?: true;
 }
@@ -120,16 +133,19 @@ export function settleTypes<R extends Pick<Resource, 'properties'>>(resource: R,
   if (!entries.some(([, { typeOf }]) => typeOf !== undefined)) return resource;
   const settled = entries.map(([name, property]): [string, Property] => [
     name,
-    property.typeOf === undefined ? property : { ...property, type: typeOfValue(params[property.typeOf]) },
+    property.typeOf === undefined ? property : { ...property, ...formOfValue(params[property.typeOf]) },
   ]);
   return { ...resource, properties: Object.fromEntries(settled) };
 }
 
-function typeOfValue(value: Value | undefined): ValueTypeName {
-  if (typeof value === 'string') return 'text';
-  if (typeof value === 'number' || typeof value === 'boolean') return typeof value as 'number' | 'boolean';
-  const plain = Array.isArray(value) && value.every((item) => item !== null && typeof item !== 'object');
-  return plain ? 'list' : 'json';
+function formOfValue(value: Value | undefined): ValueForm {
+  if (typeof value === 'string') return { type: 'text' };
+  if (typeof value === 'number') return { type: 'number' };
+  if (typeof value === 'boolean') return { type: 'boolean' };
+  const isList = Array.isArray(value) && value.every((item) => item !== null && typeof item !== 'object');
+  if (!isList) return { type: 'json' };
+  const numbers = value.length > 0 && value.every((item) => typeof item === 'number');
+  return { type: 'list', values: numbers ? 'number' : 'string' };
 }
 
 /**
@@ -178,6 +194,11 @@ export function unknown(reason: string): Observation<never> {
 /** In place of one property's value: this one could not be told, though the others could. */
 export function unknownReading(reason: string): NoReading {
   return { noReading: 'unknown', reason };
+}
+
+/** In place of one property's value: only a part of it is known. What that part cannot decide is unknown. */
+export function partlyKnown(reason: string, partly: PartlyKnown): NoReading {
+  return { noReading: 'unknown', reason, partly };
 }
 
 /** In place of one property's value: looked, and the thing has none. */

@@ -7,13 +7,13 @@ const unitSuffixes = /\.(service|socket|target|timer|path|mount|automount|swap|s
  * What systemd takes for the name of a unit or an instance (systemd.unit(5), "string escaping"). A template (`foo@`) has
  * no state, and one name that systemd refuses would cost the answers about all others: hence the strictness.
  */
-const oneUnit =
+export const oneUnitPattern =
   /^(?=.{1,240}$)(?!.*@(\.(service|socket|target|timer|path|mount|automount|swap|slice|scope|device))?$)(?!\.(service|socket|target|timer|path|mount|automount|swap|slice|scope|device)$)[A-Za-z0-9:_.\\-]+(@[A-Za-z0-9:_.\\@-]+)?$/;
 
 /** Wildcards as `systemctl` takes them: `*`, `?` and `[…]` of glob(7), without escapes. */
 const severalUnits = /^(?=.{1,240}$)(?=.*[*?[])(?:[A-Za-z0-9:_.\\@*?-]|\[[!^]?[A-Za-z0-9:_.@-]+\])+$/;
 
-export const unitNamePattern = new RegExp(`${oneUnit.source}|${severalUnits.source}`);
+export const unitNamePattern = new RegExp(`${oneUnitPattern.source}|${severalUnits.source}`);
 
 export const unitNameMistake =
   'a unit name is letters, digits and : _ . \\ -, or wildcards (`backup-*`); of a template, name an instance (`getty@tty1`)';

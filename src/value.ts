@@ -44,7 +44,7 @@ const sizeUnits: ReadonlyMap<string, number> = new Map([
   ]),
 ]);
 
-const durationPattern = '^-?([0-9]+(\\.[0-9]+)?(ms|s|m|min|h|d|w))+$';
+export const durationPattern = '^-?([0-9]+(\\.[0-9]+)?(ms|s|m|min|h|d|w))+$';
 const sizePattern = '^[0-9]+(\\.[0-9]+)?([KMGTP](iB)?|[kMGTP]B|B)$';
 const percentagePattern = '^[0-9]+(\\.[0-9]+)?%$';
 const timePattern =

@@ -11,6 +11,8 @@ export interface LiteralForm extends ValueForm {
   readonly words?: readonly string[];
   /** A file, relative to the one that it is written in; or PEM text. */
   readonly path?: true;
+  /** What its text must look like, and that in words. */
+  readonly form?: { readonly pattern: RegExp; readonly expects: string };
 }
 
 /**
@@ -24,7 +26,7 @@ export function readLiteral(
 ): Value | undefined {
   const node = variables.resolveAll(written);
   if (!node) return undefined;
-  const { type, words } = form;
+  const { type, words, form: looks } = form;
   // A list of one is often written without brackets.
   const shaped: SpecNode =
     type === 'list' && node.kind === 'scalar' && node.value !== null ? { ...node, kind: 'list', items: [node] } : node;
@@ -35,6 +37,7 @@ export function readLiteral(
   try {
     const value = readShaped(form, shaped);
     if (form.path && typeof value === 'string') return locateFile(value, node.file.folder);
+    if (looks && !looks.pattern.test(String(value))) throw new ValueError(`expected ${looks.expects}`);
     if (!words || (typeof value === 'string' && words.includes(value))) return value;
     report(mistakeAt('bad-value', `expected ${sayWords(words)}, not ${showNode(node)}`, node, hintOf(value, words)));
   } catch (error) {

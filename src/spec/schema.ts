@@ -223,8 +223,19 @@ function keySchema(
   key: string,
   form: LiteralForm & { readonly summary: string; readonly example: Param['example'] },
 ): Schema {
+  if (form.form) return { ...describe(form, key), ...formSchema(form.form, form.example) };
   const definition = form.words ? wordsName('literal', form.words) : literalName(form.type);
   return { ...describe(form, key), $ref: `#/definitions/${definition}` };
+}
+
+function formSchema({ pattern, expects }: NonNullable<LiteralForm['form']>, example: Param['example']): Schema {
+  return {
+    $comment: 'literal string',
+    type: 'string',
+    examples: [example],
+    pattern: `(?:${pattern.source})|${variable}`,
+    patternErrorMessage: `expected ${expects}`,
+  };
 }
 
 function keysSchema(name: string, keys: Keys): Schema {

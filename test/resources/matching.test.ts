@@ -53,6 +53,8 @@ t.test('the content is judged by its type', async (t) => {
     ['{ content: [b, a], matches: [a, b] }', 'passed'],
     ['{ content: "${words}", matches: [a, b] }', 'passed'],
     ['{ content: [443, 80], matches: [80, 443] }', 'passed'],
+    ['{ content: [1.10, 2], matches: [1.1, 2] }', 'passed'],
+    ['{ content: [1.10, x], matches: ["1.1", x] }', 'passed'],
     ['{ content: [a], matches: [a, b] }', 'failed: expected [a, b] in any order, found [a] (missing b)'],
     ['{ content: [], matches: [] }', 'passed'],
     ['{ content: [a, b], matches: { equal: [b, a] } }', 'failed: expected [b, a], found [a, b] (in another order)'],
