@@ -1,20 +1,96 @@
 import { createRequire } from 'node:module';
-import { countOf } from './text.js';
+import type { Finding } from './matcher.js';
+import { quoteAround, showLine } from './show-text.js';
+import { countOf, readingsOf } from './text.js';
 
 const mostLines = 20;
 const longestLine = 200;
 /** Beyond so many changed lines nobody reads a diff, and finding the shortest one would take its time. */
 const mostEdits = 400;
+/** Beyond so many characters even cutting texts into lines takes its time. */
+const longestDiffed = 4_000_000;
+
+/** Exactly, but for the newline at the end of what was found. */
+export function equalTexts(found: string, expected: string): boolean {
+  return readingsOf(found).includes(expected);
+}
+
+/** Two texts that are not equal: of one line as they are, of several with a diff beneath, since nobody finds the difference in one phrase. */
+export function describeTexts(found: string, expected: string): Finding {
+  return isLong(found, expected) ? describeLines(found, expected) : describeLine(found, expected);
+}
+
+function isLong(...texts: readonly string[]): boolean {
+  return texts.some((text) => text.trimEnd().includes('\n'));
+}
+
+function describeLine(found: string, expected: string): Finding {
+  const at = firstCharacterApart(found, expected);
+  const place = found.length > mostPlain || expected.length > mostPlain ? ` (other from character ${at + 1})` : '';
+  return {
+    verdict: 'failed',
+    expected: () => quoteAround(expected, at),
+    found: () => quoteAround(found, at) + (explainAlike(found, expected) ?? place),
+  };
+}
+
+/** Texts of so many characters are shown whole, and differences in them seen. */
+const mostPlain = 300;
+
+/** What looks the same and is not: an é of one character, and one of an e and an accent. */
+function explainAlike(found: string, expected: string): string | undefined {
+  if (found.length > mostPlain || expected.length > mostPlain) return undefined;
+  const alike = readingsOf(found).some((one) => one !== expected && one.normalize() === expected.normalize());
+  return alike ? ' (the same only after Unicode normalization)' : undefined;
+}
+
+function firstCharacterApart(one: string, other: string): number {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  return at;
+}
+
+function describeLines(found: string, expected: string): Finding {
+  const lines = (text: string) => countOf(text.split('\n').length - (text.endsWith('\n') ? 1 : 0), 'line');
+  return {
+    verdict: 'failed',
+    expected: () => `the ${lines(expected)} of the spec`,
+    found: () => {
+      const other = `other from line ${firstLineApart(expected, found)} (- expected, + found)`;
+      return `${lines(found)}, ${explainEnds(found, expected) ?? other}`;
+    },
+    // The final newline that is not compared must not look like a difference.
+    details: () => {
+      if (explainEnds(found, expected) !== undefined) return undefined;
+      if (expected.endsWith('\n')) return diffTexts(expected, found);
+      return diffTexts(`${expected}\n`, `${readingsOf(found).at(-1) ?? ''}\n`);
+    },
+  };
+}
+
+/** What is not found easily in a diff. */
+function explainEnds(found: string, expected: string): string | undefined {
+  if (`${found}\n` === expected) return 'the same but for the newline at the end, which is missing';
+  const [one, other] = [found, expected].map((text) => text.replaceAll('\r\n', '\n'));
+  if (one === undefined || other === undefined || !equalTexts(one, other)) return undefined;
+  return found.includes('\r\n')
+    ? 'the same but for line ends, which are CRLF'
+    : 'the same but for line ends, which are LF';
+}
 
 /**
- * A short line diff of two texts: `-` expected, `+` found, bounded in lines and width.
+ * A short line diff of two texts: `-` expected, `+` found, bounded in lines and width, with what cannot be seen as escapes.
  */
 export function diffTexts(expected: string, actual: string): string {
+  return bound(diffLines(expected, actual)).join('\n');
+}
+
+function diffLines(expected: string, actual: string): readonly string[] {
+  if (expected.length + actual.length > longestDiffed) return firstDifference(expected, actual);
   // Loaded only when a text differs: it would be a tenth of the start.
   const { structuredPatch } = createRequire(import.meta.url)('diff') as typeof import('diff');
   const patch = structuredPatch('', '', expected, actual, '', '', { context: 1, maxEditLength: mostEdits });
-  const lines = patch ? patch.hunks.flatMap((hunk) => hunk.lines) : firstDifference(expected, actual);
-  return bound(lines).join('\n');
+  return patch ? patch.hunks.flatMap((hunk) => hunk.lines) : firstDifference(expected, actual);
 }
 
 /** Number of the first line that differs, from 1. */
@@ -35,9 +111,35 @@ function firstDifference(expected: string, actual: string): string[] {
 }
 
 function bound(lines: readonly string[]): string[] {
-  const shown = lines
-    .slice(0, mostLines)
-    .map((line) => (line.length > longestLine ? `${line.slice(0, longestLine)}…` : line));
+  const shown = lines.slice(0, mostLines).map((line, at) => showLine(cutLine(line, partnerOf(lines, at))));
   const rest = lines.length - mostLines;
   return rest > 0 ? [...shown, ` … ${countOf(rest, 'more line')}`] : shown;
+}
+
+/** The line that stands in place of another one: of a run of `-` and the run of `+` after it, the one in the same place. */
+function partnerOf(lines: readonly string[], at: number): string {
+  const sign = lines[at]?.[0];
+  if (sign !== '-' && sign !== '+') return '';
+  const isOf = (one: string) => (line: string | undefined) => line?.startsWith(one) === true;
+  let start = at;
+  while (isOf(sign)(lines[start - 1])) start -= 1;
+  const partner = sign === '-' ? lines.findIndex((line, index) => index > at && !isOf('-')(line)) : start;
+  const begin = sign === '-' ? partner : backTo(lines, start, '-');
+  const line = lines[begin + (at - start)];
+  return isOf(sign === '-' ? '+' : '-')(line) ? (line ?? '') : '';
+}
+
+function backTo(lines: readonly string[], end: number, sign: string): number {
+  let start = end;
+  while (lines[start - 1]?.startsWith(sign)) start -= 1;
+  return start;
+}
+
+/** A long line, so that where it differs from its partner is seen. */
+function cutLine(line: string, partner: string): string {
+  if (line.length <= longestLine) return line;
+  const at = partner === '' ? 0 : firstCharacterApart(line.slice(1), partner.slice(1)) + 1;
+  if (at < longestLine / 2) return `${line.slice(0, longestLine)}…`;
+  const end = at + longestLine / 2;
+  return `${line[0]}…${line.slice(at - longestLine / 2, end)}${end < line.length ? '…' : ''}`;
 }

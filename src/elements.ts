@@ -2,6 +2,7 @@ import { equalTo, phraseInside } from './expectation.js';
 import { elementForm, type MatchContext } from './matcher.js';
 import type { Expectation, Value, ValueForm, ValueTypeName } from './model.js';
 import type { Pairing } from './pair-elements.js';
+import { showWord } from './show-text.js';
 import { listSome, splitLines } from './text.js';
 
 /** The elements of a list, the lines of a text; undefined where JSON is neither. */
@@ -28,7 +29,7 @@ export function phraseElements(expectations: readonly Expectation[], context: Ma
 
 function phraseElement(expectation: Expectation, context: MatchContext): string {
   const value = equalTo(expectation);
-  if (typeof value === 'string') return value === '' ? '""' : value;
+  if (typeof value === 'string') return context.type === 'json' ? context.show(value) : showWord(value);
   return phraseInside(expectation, elementForm(context), context);
 }
 
@@ -41,7 +42,8 @@ export function describePairing(
 ): string {
   const { show } = context;
   const shown = Array.isArray(actual) && actual.length === 0 ? 'no elements' : show(actual);
-  const words = extra.map((value) => (typeof value === 'string' ? value : show(value, 'json')));
+  const plain = context.type !== 'json';
+  const words = extra.map((value) => (plain && typeof value === 'string' ? showWord(value) : show(value, 'json')));
   const said = [
     missing.length > 0 && `missing ${listSome(missing.map((one) => phraseElement(one, context)))}`,
     extras && extra.length > 0 && `extra ${listSome(words)}`,

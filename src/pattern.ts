@@ -4,8 +4,8 @@ import { splitLines } from './text.js';
 /** The one place for regular expressions of specs: RE2, so that none can run away. */
 export interface Regexp {
   test(text: string): boolean;
-  /** What matches first. */
-  find(text: string): string | undefined;
+  /** What matches first, and where. */
+  find(text: string): { readonly text: string; readonly at: number } | undefined;
 }
 
 /** One item of `have-patterns`, read. */
@@ -15,6 +15,8 @@ export interface Pattern {
   readonly words: string;
   /** @param line without its end */
   test(line: string): boolean;
+  /** The place of what it found in a line that it holds for. */
+  locate(line: string): number;
 }
 
 /**
@@ -31,7 +33,7 @@ export function compileRegexp(text: string, flags = ''): Regexp {
       test: (subject) => regexp.test(subject),
       find: (subject) => {
         const matcher = regexp.matcher(subject);
-        return matcher.find() ? (matcher.group() ?? '') : undefined;
+        return matcher.find() ? { text: matcher.group() ?? '', at: matcher.start() } : undefined;
       },
     };
   } catch (error) {
@@ -71,23 +73,47 @@ export function compilePattern(written: string): Pattern {
   if (expression === undefined || hasRepeats(flags)) return literalPattern(rest, negated);
   if (expression === '') throw new Error('an empty expression matches every line');
   const regexp = compileRegexp(expression, flags);
-  return { negated, words: `matching ${rest}`, test: (line) => regexp.test(line) };
+  if (isPath(expression) && /[ms]/.test(flags)) {
+    throw new Error(
+      `is it the text ${rest} or an expression? A text is written \\${rest}, an expression ${showPlain(expression, flags)}`,
+    );
+  }
+  return {
+    negated,
+    words: `matching ${rest}`,
+    test: (line) => regexp.test(line),
+    locate: (line) => regexp.find(line)?.at ?? 0,
+  };
 }
 
 function hasRepeats(flags: string): boolean {
   return new Set(flags).size < flags.length;
 }
 
+/** `/opt/mis` looks like both. In single lines the flags `m` and `s` change nothing, so that nobody needs them there. */
+function isPath(expression: string): boolean {
+  return /^[A-Za-z0-9_/-]+$/.test(expression);
+}
+
+function showPlain(expression: string, flags: string): string {
+  return `/${expression}/${flags.includes('i') ? 'i' : ''} (m and s change nothing in single lines)`;
+}
+
 function literalPattern(rest: string, negated: boolean): Pattern {
   const text = /^\\[!/\\]/.test(rest) ? rest.slice(1) : rest;
-  return { negated, words: `with ${JSON.stringify(text)}`, test: (line) => line.includes(text) };
+  return {
+    negated,
+    words: `with ${JSON.stringify(text)}`,
+    test: (line) => line.includes(text),
+    locate: (line) => line.indexOf(text),
+  };
 }
 
 /** What became of one pattern: where a line was found, its number from 1 and its text. */
 export interface PatternHit {
   readonly pattern: Pattern;
   readonly holds: boolean;
-  readonly line?: { readonly number: number; readonly text: string };
+  readonly line?: { readonly number: number; readonly text: string; readonly at: number };
 }
 
 /** Looks for each pattern in the lines of texts. Only the first line that fits is looked for. */
@@ -99,7 +125,7 @@ export function findPatterns(texts: readonly string[], patterns: readonly string
     return {
       pattern,
       holds: at >= 0 !== pattern.negated,
-      ...(text !== undefined && { line: { number: at + 1, text } }),
+      ...(text !== undefined && { line: { number: at + 1, text, at: pattern.locate(text) } }),
     };
   });
 }

@@ -1,4 +1,5 @@
 import type { Value, ValueTypeName } from './model.js';
+import { quoteText, shorten, showWord } from './show-text.js';
 
 /** A scalar, list or mapping of a spec: YAML's reading of it and, for a scalar, the very characters. */
 export interface Written {
@@ -44,13 +45,17 @@ const sizeUnits: ReadonlyMap<string, number> = new Map([
   ]),
 ]);
 
-export const durationPattern = '^-?([0-9]+(\\.[0-9]+)?(ms|s|m|min|h|d|w))+$';
-const sizePattern = '^[0-9]+(\\.[0-9]+)?([KMGTP](iB)?|[kMGTP]B|B)$';
-const percentagePattern = '^[0-9]+(\\.[0-9]+)?%$';
+// With spaces too, as they are shown: what a report says can be put into a spec. A number alone counts the smallest unit.
+const amount = '[0-9]+(\\.[0-9]+)?';
+const durationPart = `${amount} ?(ms|s|m|min|h|d|w)`;
+export const durationPattern = `^-?${durationPart}( ?${durationPart})*$`;
+const sizePattern = `^${amount}( ?([KMGTP](iB)?|[kMGTP]B|B))?$`;
+const countPattern = `^-?${amount}$`;
+const percentagePattern = `^${amount}( ?%)?$`;
 const timePattern =
   '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?$';
 
-const isDuration = new RegExp(durationPattern);
+const isDuration = new RegExp(`${durationPattern}|${countPattern}`);
 const isSize = new RegExp(sizePattern);
 const isPercentage = new RegExp(percentagePattern);
 const isTime = new RegExp(timePattern);
@@ -110,7 +115,7 @@ export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
   duration: {
     name: 'duration',
     expects: 'a duration such as 90s, 3m or 14d',
-    schema: { type: ['string', 'number'], pattern: durationPattern },
+    schema: { type: ['string', 'number'], pattern: `${durationPattern}|${countPattern}` },
     read: readDuration,
     show: (value) => (typeof value === 'number' ? showDuration(value) : showJson(value)),
   },
@@ -133,8 +138,8 @@ export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
     expects: 'a percentage such as 90%',
     schema: { type: ['string', 'number'], pattern: percentagePattern },
     read: ({ value }) => {
-      if (typeof value === 'number') return value;
-      if (typeof value === 'string' && isPercentage.test(value)) return Number(value.slice(0, -1));
+      if (isCount(value)) return value;
+      if (typeof value === 'string' && isPercentage.test(value)) return Number.parseFloat(value);
       throw new ValueError('expected a percentage such as 90%');
     },
     show: (value) => `${String(value)}%`,
@@ -175,25 +180,32 @@ function readMap({ value }: Written): Value {
   throw new ValueError('expected a mapping');
 }
 
+/** A number that counts something: not less than nothing, and not without end. */
+function isCount(value: Value): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
 /** `1h30m` and the like, or a bare number of seconds, to seconds. */
 export function readDuration({ value }: Written): number {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (typeof value !== 'string' || !isDuration.test(value)) {
     throw new ValueError('expected a duration such as 90s, 3m or 14d');
   }
   let seconds = 0;
-  for (const [, amount, unit] of value.matchAll(/([0-9.]+)(ms|min|[smhdw])/g)) {
-    seconds += Number(amount) * (durationUnits.get(unit ?? '') ?? Number.NaN);
+  for (const [, count, unit = 's'] of value.matchAll(/([0-9.]+) ?(ms|min|[smhdw])?/g)) {
+    seconds += Number(count) * (durationUnits.get(unit) ?? Number.NaN);
   }
-  return value.startsWith('-') ? -seconds : seconds;
+  // 55 ms are 0.055 s, and not 0.055000000000000004.
+  const exact = Number(seconds.toPrecision(15));
+  return value.startsWith('-') ? -exact : exact;
 }
 
 /** `512MiB` and the like, or a bare number of bytes, to bytes. */
 export function readSize({ value }: Written): number {
-  if (typeof value === 'number') return value;
-  const parts = typeof value === 'string' && isSize.test(value) && /^([0-9.]+)(.+)$/.exec(value);
+  if (isCount(value)) return value;
+  const parts = typeof value === 'string' && isSize.test(value) && /^([0-9.]+) ?(.*)$/.exec(value);
   if (!parts) throw new ValueError('expected a size such as 512MiB, 4G or 1200 (bytes)');
-  return Math.round(Number(parts[1]) * (sizeUnits.get(parts[2] ?? '') ?? Number.NaN));
+  return Math.round(Number(parts[1]) * (sizeUnits.get(parts[2] || 'B') ?? Number.NaN));
 }
 
 /** A time without a zone is UTC, wherever nixspec runs. */
@@ -201,8 +213,15 @@ function readTime({ value }: Written): number {
   const text = typeof value === 'string' && isTime.test(value) ? value.replace(' ', 'T') : '';
   const seconds =
     Date.parse(/^.{10}T.*[0-9]$/.test(text) && !/[+-][0-9:]+$/.test(text.slice(10)) ? `${text}Z` : text) / 1000;
-  if (Number.isNaN(seconds)) throw new ValueError('expected a date or time such as 2026-11-23 or 2026-11-23T08:00:00Z');
+  // Date.parse takes the 30th of February for the 2nd of March.
+  if (Number.isNaN(seconds) || !isDay(text.slice(0, 10)))
+    throw new ValueError('expected a date or time such as 2026-11-23 or 2026-11-23T08:00:00Z');
   return seconds;
+}
+
+function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
 
 /** The two largest units that matter: `14 d 3 h`, `1.25 s`, `80 ms`. */
@@ -246,25 +265,16 @@ function trim(number: number): string {
   return String(Number(number.toPrecision(number >= 100 ? Math.ceil(Math.log10(number + 1)) : 3)));
 }
 
-const longestShown = 300;
-
-/** In double quotes, one line, shortened in the middle, nothing in it that a terminal would act on. */
 function showText(value: Value): string {
-  return typeof value === 'string' ? JSON.stringify(shorten(value)) : showJson(value);
+  return typeof value === 'string' ? quoteText(value) : showJson(value);
 }
 
 function showList(list: readonly Value[]): string {
-  return `[${shorten(list.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))).join(', '))}]`;
+  return `[${shorten(list.map((item) => (typeof item === 'string' ? showWord(item) : JSON.stringify(item))).join(', '))}]`;
 }
 
 function showJson(value: Value): string {
   return shorten(JSON.stringify(value));
-}
-
-function shorten(text: string): string {
-  if (text.length <= longestShown) return text;
-  const half = longestShown / 2 - 10;
-  return `${text.slice(0, half)} … ${text.length - 2 * half} more … ${text.slice(-half)}`;
 }
 
 /** Shows a value of a type to people. */

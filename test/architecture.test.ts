@@ -98,7 +98,7 @@ t.test('what judges and renders touches neither files nor network', async (t) =>
 t.test('the direction of dependencies', async (t) => {
   const ranks: readonly RegExp[] = [
     /^(inventory-)?model\.ts$/,
-    /^(value|error|folder|terminal)\.ts$/,
+    /^(value|show-text|error|folder|terminal)\.ts$/,
     /^(?!spec\/|plan|prepare|selection|collect|evaluate|run|command|cli|commands\/|verification|output|progress|generated|reference)/,
     /^(spec\/|plan\.ts|collect\.ts|evaluate\.ts)/,
     /^run\.ts$/,

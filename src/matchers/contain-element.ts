@@ -18,6 +18,8 @@ const containElement: Matcher = {
     const matches = elements.map((element) => context.match(element, form, toExpectation(argument)));
     const passed = matches.find(({ verdict }) => verdict === 'passed');
     if (passed) return judge(true, () => passed.found);
+    const [first] = matches;
+    if (first && matches.every(({ verdict }) => verdict === 'missing')) return missing(() => first.found);
     const unknown = matches.some(({ verdict }) => verdict === 'unknown');
     return { verdict: unknown ? 'unknown' : 'failed', found: () => context.show(actual) };
   },

@@ -1,5 +1,7 @@
 import { type Matcher, orderedTypes } from '../matcher.js';
-import { compareWithLimit, explainNoOrder, phraseOrder } from '../ordering.js';
+import { compareWithLimit, explainNoOrder, phraseRelation, type Relation } from '../ordering.js';
+
+const atLeast: Relation = { words: 'at least', ofTimes: 'at or after', holds: (order) => order >= 0 };
 
 const ge: Matcher = {
   name: 'ge',
@@ -8,8 +10,8 @@ const ge: Matcher = {
   types: orderedTypes,
   argument: 'value',
   mistake: explainNoOrder,
-  phrase: (argument, context) => phraseOrder(argument, context, 'at least', 'at or after'),
-  apply: (actual, argument, context) => compareWithLimit(actual, argument, context, (order) => order >= 0),
+  phrase: (argument, context) => phraseRelation(atLeast, argument, context),
+  apply: (actual, argument, context) => compareWithLimit(actual, argument, atLeast, context),
 };
 
 export default ge;

@@ -1,5 +1,7 @@
 import { type Matcher, orderedTypes } from '../matcher.js';
-import { compareWithLimit, explainNoOrder, phraseOrder } from '../ordering.js';
+import { compareWithLimit, explainNoOrder, phraseRelation, type Relation } from '../ordering.js';
+
+const moreThan: Relation = { words: 'more than', ofTimes: 'after', holds: (order) => order > 0 };
 
 const gt: Matcher = {
   name: 'gt',
@@ -8,8 +10,8 @@ const gt: Matcher = {
   types: orderedTypes,
   argument: 'value',
   mistake: explainNoOrder,
-  phrase: (argument, context) => phraseOrder(argument, context, 'more than', 'after'),
-  apply: (actual, argument, context) => compareWithLimit(actual, argument, context, (order) => order > 0),
+  phrase: (argument, context) => phraseRelation(moreThan, argument, context),
+  apply: (actual, argument, context) => compareWithLimit(actual, argument, moreThan, context),
 };
 
 export default gt;

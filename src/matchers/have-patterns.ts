@@ -3,6 +3,8 @@ import type { MatchContext, Matcher } from '../matcher.js';
 import { explainFailure, explainNoParts } from '../mistakes.js';
 import type { Argument, Value } from '../model.js';
 import { compilePattern, findPatterns, type Pattern, type PatternHit } from '../pattern.js';
+import { quoteAround } from '../show-text.js';
+import { listSome } from '../text.js';
 
 const havePatterns: Matcher = {
   name: 'have-patterns',
@@ -13,7 +15,7 @@ const havePatterns: Matcher = {
   types: ['text', 'string', 'version', 'list', 'json'],
   argument: 'patterns',
   mistake: (argument) => explainNoParts(argument) ?? explainPatterns(listPatterns(argument)),
-  phrase: (argument) => listPatterns(argument).map(compilePattern).map(phrasePattern).join(', '),
+  phrase: (argument, context) => phrasePatterns(listPatterns(argument).map(compilePattern), context),
   apply: (actual, argument, context) => {
     const texts = listTexts(actual);
     if (!texts) return missing(() => `${context.show(actual)}, which is not text`);
@@ -23,7 +25,13 @@ const havePatterns: Matcher = {
     return {
       verdict: wrong.length === 0 ? 'passed' : 'failed',
       found: () => describeHits(wrong.length === 0 ? hits : wrong, actual, context),
-      ...(wrong.length > 0 && { expected: () => wrong.map(({ pattern }) => phrasePattern(pattern)).join(', ') }),
+      ...(wrong.length > 0 && {
+        expected: () =>
+          phrasePatterns(
+            wrong.map(({ pattern }) => pattern),
+            context,
+          ),
+      }),
     };
   },
 };
@@ -50,12 +58,17 @@ function listTexts(actual: Value): readonly string[] | undefined {
   return actual.filter((element: Value) => typeof element === 'string');
 }
 
-function phrasePattern({ negated, words }: Pattern): string {
-  return `${negated ? 'no' : 'a'} line ${words}`;
+function phrasePatterns(patterns: readonly Pattern[], { type }: MatchContext): string {
+  const [some, none] = type === 'list' ? ['an element', 'no element'] : ['a line', 'no line'];
+  return listSome(patterns.map(({ negated, words }) => `${negated ? none : some} ${words}`));
 }
 
-function describeHits(hits: readonly PatternHit[], actual: Value, { show }: MatchContext): string {
-  const lines = hits.flatMap(({ line }) => (line ? [`${show(line.text, 'string')} in line ${line.number}`] : []));
+function describeHits(hits: readonly PatternHit[], actual: Value, { show, type }: MatchContext): string {
+  const lines = hits.flatMap(({ line }) => {
+    if (!line) return [];
+    const text = quoteAround(line.text, line.at);
+    return [type === 'list' ? text : `${text} in line ${line.number}`];
+  });
   const whole = hits.some(({ line }) => !line) ? [actual === '' ? 'no text' : show(actual)] : [];
   return [...new Set([...lines, ...whole])].slice(0, 5).join('; ');
 }

@@ -1,5 +1,7 @@
 import { type Matcher, orderedTypes } from '../matcher.js';
-import { compareWithLimit, explainNoOrder, phraseOrder } from '../ordering.js';
+import { compareWithLimit, explainNoOrder, phraseRelation, type Relation } from '../ordering.js';
+
+const atMost: Relation = { words: 'at most', ofTimes: 'at or before', holds: (order) => order <= 0 };
 
 const le: Matcher = {
   name: 'le',
@@ -8,8 +10,8 @@ const le: Matcher = {
   types: orderedTypes,
   argument: 'value',
   mistake: explainNoOrder,
-  phrase: (argument, context) => phraseOrder(argument, context, 'at most', 'at or before'),
-  apply: (actual, argument, context) => compareWithLimit(actual, argument, context, (order) => order <= 0),
+  phrase: (argument, context) => phraseRelation(atMost, argument, context),
+  apply: (actual, argument, context) => compareWithLimit(actual, argument, atMost, context),
 };
 
 export default le;

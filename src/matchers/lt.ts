@@ -1,5 +1,7 @@
 import { type Matcher, orderedTypes } from '../matcher.js';
-import { compareWithLimit, explainNoOrder, phraseOrder } from '../ordering.js';
+import { compareWithLimit, explainNoOrder, phraseRelation, type Relation } from '../ordering.js';
+
+const lessThan: Relation = { words: 'less than', ofTimes: 'before', holds: (order) => order < 0 };
 
 const lt: Matcher = {
   name: 'lt',
@@ -8,8 +10,8 @@ const lt: Matcher = {
   types: orderedTypes,
   argument: 'value',
   mistake: explainNoOrder,
-  phrase: (argument, context) => phraseOrder(argument, context, 'less than', 'before'),
-  apply: (actual, argument, context) => compareWithLimit(actual, argument, context, (order) => order < 0),
+  phrase: (argument, context) => phraseRelation(lessThan, argument, context),
+  apply: (actual, argument, context) => compareWithLimit(actual, argument, lessThan, context),
 };
 
 export default lt;

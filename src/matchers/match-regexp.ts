@@ -19,7 +19,9 @@ const matchRegexp: Matcher = {
     const regexp = compileRegexp(String(argument));
     // `ok$` is meant to match the output of `echo ok`, but $ of RE2 is the very end.
     const reading = readingsOf(text).find((one) => regexp.test(one));
-    return judge(reading !== undefined, () => show(reading === undefined ? text : (regexp.find(reading) ?? text)));
+    return judge(reading !== undefined, () =>
+      show(reading === undefined ? text : (regexp.find(reading)?.text ?? text)),
+    );
   },
 };
 

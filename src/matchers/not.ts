@@ -23,7 +23,9 @@ const opposites = {
   unknown: 'unknown',
 } as const satisfies Record<Match['verdict'], Match['verdict']>;
 
-/** "a line with …" becomes "no line with …". */
+/** "a line with …" becomes "no line with …", and the other way round. */
 function negate(phrase: string): string {
+  if (/^no (line|element) /.test(phrase))
+    return phrase.replace(/^no (line|element)/, (_, noun) => `${noun === 'line' ? 'a' : 'an'} ${noun}`);
   return /^an? /.test(phrase) ? phrase.replace(/^an? /, 'no ') : `not ${phrase}`;
 }

@@ -2,7 +2,9 @@ import { createRequire } from 'node:module';
 import type { SemVer } from 'semver';
 import { judge, missing } from '../expectation.js';
 import type { Matcher } from '../matcher.js';
-import type { Value } from '../model.js';
+import type { Value, ValueForm } from '../model.js';
+import { showWord } from '../show-text.js';
+import { listSome } from '../text.js';
 
 const semverConstraint: Matcher = {
   name: 'semver-constraint',
@@ -13,17 +15,18 @@ const semverConstraint: Matcher = {
   mistake: (argument) =>
     readRange(String(argument)) ? undefined : 'not a semver range such as ">=1.24 <2", "~1.24.3" or "1.x || 2.x"',
   phrase: (argument) => `a version within ${String(argument)}`,
-  apply: (actual, argument, { show, type }) => {
+  apply: (actual, argument, context) => {
+    const { show } = context;
     const range = readRange(String(argument));
     const texts = (Array.isArray(actual) ? actual : [actual]) as readonly Value[];
     if (!range || texts.length === 0) return missing(() => (range ? 'no version' : 'a range that is none'));
     const versions = texts.map((text) => ({ text, version: readVersion(String(text)) }));
     const unread = versions.find(({ version }) => version === undefined);
-    if (unread) return missing(() => `${show(unread.text, 'string')}, which is not a semantic version`);
+    if (unread) return missing(() => `${show(unread.text, 'string')}, which is not a semantic version${hint(context)}`);
     const outside = versions.filter(({ version }) => version && !range(version));
     return judge(outside.length === 0, () => {
       const told = outside.length === 0 ? versions : outside;
-      return told.map(({ text, version }) => describeVersion(text, version, type === 'text')).join(', ');
+      return listSome(told.map(({ text, version }) => describeVersion(text, version, context.type === 'text')));
     });
   },
 };
@@ -75,7 +78,13 @@ function readVersion(text: string): SemVer | undefined {
   return parse(padded, options) ?? undefined;
 }
 
+/** Versions of packages are seldom semantic ones, and have an order all the same. */
+function hint({ type, values }: ValueForm): string {
+  return type === 'version' || values === 'version' ? ' (`ge`, `gt`, `le` and `lt` order versions of any kind)' : '';
+}
+
 function describeVersion(value: Value, version: SemVer | undefined, trims: boolean): string {
   const text = trims ? String(value).trim() : String(value);
-  return version && version.raw !== text && version.version !== text ? `${text} (as ${version.version})` : text;
+  const other = version && version.raw !== text && version.version !== text;
+  return showWord(text) + (other ? ` (as ${version.version})` : '');
 }

@@ -84,7 +84,7 @@ export class ExpectationReader {
       expectations: () => this.readSeveral(matcher, written, form, trace),
       element: () => this.read(written, elementForm(form), trace),
       elements: () => this.readElements(written, form, trace, matcher),
-      key: () => this.read(written, { type: 'string' }, trace),
+      key: () => this.readKey(written, form, trace),
       paths: () => this.readPaths(written, trace),
     };
     const argument = readers[matcher.argument]();
@@ -158,6 +158,12 @@ export class ExpectationReader {
     return whole(items.map((item) => this.read(item, element, trace)));
   }
 
+  /** Where keys are in lower case, one that is written otherwise would never be found, and under `not` never missed. */
+  private readKey(written: SpecNode, { lowerCaseKeys }: LiteralForm, trace: Trace): Argument | undefined {
+    const key = this.read(written, { type: 'string' }, trace);
+    return key && lowerCaseKeys ? ignoreCase(key) : key;
+  }
+
   private readPaths(written: SpecNode, trace: Trace): Argument | undefined {
     const node = this.reader.variables.resolve(written);
     if (!node) return undefined;
@@ -192,4 +198,14 @@ const emptyHint = 'for empty text write ""';
 /** All of them, or nothing where one could not be read. */
 function whole<T>(items: readonly (T | undefined)[]): readonly T[] | undefined {
   return items.every((item) => item !== undefined) ? (items as readonly T[]) : undefined;
+}
+
+/** The same of a text that is in lower case. */
+function ignoreCase({ matcher, argument }: Expectation): Expectation {
+  const ignore = (inner: Argument): Argument => {
+    if (typeof inner === 'string') return matcher === 'match-regexp' ? `(?i)${inner}` : inner.toLowerCase();
+    if (Array.isArray(inner)) return inner.map(ignore);
+    return inner !== null && typeof inner === 'object' && 'matcher' in inner ? ignoreCase(inner as Expectation) : inner;
+  };
+  return { matcher, argument: ignore(argument) };
 }

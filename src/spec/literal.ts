@@ -9,6 +9,8 @@ import type { Variables } from './variables.js';
 export interface LiteralForm extends ValueForm {
   /** The only words it can be. */
   readonly words?: readonly string[];
+  /** Of a map: its keys are in lower case, however they are written. */
+  readonly lowerCaseKeys?: true;
   /** A file, relative to the one that it is written in; or PEM text. */
   readonly path?: true;
   /** What its text must look like, and that in words. */
@@ -58,12 +60,14 @@ function locateFile(written: string, folder: string): string {
 }
 
 /** What is in a list or a mapping (headers, environment, names) is read by its own type; where none is said, as text. */
-function readShaped({ type, values = 'string' }: LiteralForm, node: SpecNode): Value {
+function readShaped({ type, values = 'string', lowerCaseKeys }: LiteralForm, node: SpecNode): Value {
   const { read } = valueTypes[values];
   if (type === 'list' && node.kind === 'list') return node.items.map((item) => read(writtenOf(item)));
   if (type !== 'map' || node.kind !== 'map') return valueTypes[type].read(writtenOf(node));
   const texts: Record<string, Value> = {};
-  for (const { key, value } of node.pairs) setKey(texts, key.source, read(writtenOf(value)));
+  for (const { key, value } of node.pairs) {
+    setKey(texts, lowerCaseKeys ? key.source.toLowerCase() : key.source, read(writtenOf(value)));
+  }
   return texts;
 }
 

@@ -73,6 +73,16 @@ const shorthands: readonly (readonly [resource: string, body: string, read: read
       'headers.x-a: equal "b"',
     ],
   ],
+  // Names of headers are in lower case, however they are written, also where they are matched.
+  ['http: https://a/', 'headers: { have-key: Content-Type }', [`headers: have-key ${expect('equal', 'content-type')}`]],
+  [
+    'http: https://a/',
+    'headers: { not: { have-key: { or: [Via, { have-prefix: X- }, { match-regexp: ^Server }] } } }',
+    [
+      `headers: not {"matcher":"have-key","argument":{"matcher":"or","argument":[${expect('equal', 'via')},${expect('have-prefix', 'x-')},${expect('match-regexp', '(?i)^Server')}]}}`,
+    ],
+  ],
+  ['http: https://a/', 'headers: { equal: { Server: Nginx } }', ['headers: equal {"server":"Nginx"}']],
   [
     'wireguard: wg0',
     'peers: { a: { fresh: true, handshake-age: { le: 3m } }, have-len: 2 }',
