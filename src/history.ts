@@ -136,6 +136,7 @@ function checkRun(value: unknown): Run {
   const texts = ['id', 'target', 'started', 'finished', 'reached'].every((key) => typeof value[key] === 'string');
   const lists = [value.facts, value.outcomes].every((list) => Array.isArray(list) && list.every(isAddressed));
   if (!texts || !lists || !isObject(value.system) || !Array.isArray(value.problems)) throw new Error('it is not a run');
+  if (value.inventory !== undefined && !isInventory(value.inventory)) throw new Error('its inventory cannot be read');
   return value as unknown as Run;
 }
 
@@ -143,6 +144,28 @@ function isAddressed(row: unknown): boolean {
   return (
     isObject(row) && [row.resource, row.subject, row.property, row.status].every((word) => typeof word === 'string')
   );
+}
+
+/** Runs of older versions have none. */
+function isInventory(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const rows = { units: 'name', listeners: 'address', users: 'name', mounts: 'point' };
+  const lists = Object.entries(rows).every(([name, key]) =>
+    isSection(value[name], (found) => Array.isArray(found) && found.every((row) => isObject(row) && isText(row[key]))),
+  );
+  const isPackage = (row: unknown) => isObject(row) && isText(row.name) && Array.isArray(row.versions);
+  const packages = (found: unknown) => isObject(found) && Array.isArray(found.list) && found.list.every(isPackage);
+  const kernel = (found: unknown) => isObject(found) && isText(found.running);
+  return lists && isSection(value.packages, packages) && isSection(value.kernel, kernel);
+}
+
+function isSection(section: unknown, isValue: (value: unknown) => boolean): boolean {
+  if (!isObject(section)) return false;
+  return section.status === 'known' ? isValue(section.value) : isText(section.reason);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

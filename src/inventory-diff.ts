@@ -33,7 +33,7 @@ export function compareInventories(before: Run, after: Run): InventoryComparison
     changes: compared
       .flatMap(({ changes }) => changes)
       .filter((change) => !isAsserted(change))
-      .sort((a, b) => rankOf(a) - rankOf(b)),
+      .sort((a, b) => rankOf(a) - rankOf(b) || Number(isIdle(a)) - Number(isIdle(b))),
     unknown: compared.flatMap(({ section, reason }) => (reason === undefined ? [] : [{ section, reason }])),
   };
 }
@@ -56,6 +56,12 @@ const ranks = new Map(
 
 function rankOf({ section, kind }: InventoryChange): number {
   return ranks.get(`${section} ${kind}`) ?? ranks.size;
+}
+
+/** Of one kind, what ran or is reachable comes first. */
+function isIdle({ section, before, after, public: isPublic }: InventoryChange): boolean {
+  if (section === 'listeners') return isPublic !== true;
+  return section === 'units' && ![before, after].some((state) => state?.startsWith('active'));
 }
 
 interface ComparedSection {

@@ -14,25 +14,26 @@ import { joinScripts, sh } from './shell/sh.js';
 
 /**
  * The probes of the inventory, which join the program of a run's first look: one for the sockets, whose processes may have
- * any name, and one for the rest. What they print is compressed: some ten KiB are left of a server with 2000 packages.
+ * any name, one for the packages, which take longest, and one for the rest. What they print is compressed: some ten KiB
+ * are left of a server with 2000 packages.
  */
 export function inventoryProbes(): readonly ShellProbe[] {
   return [
-    probe(['units', 'users', 'mounts', 'packages', 'kernel'], askForHost, (output) => {
+    probe(['units', 'users', 'mounts', 'kernel'], askForHost, (output) => {
       const sections = readSections(output);
       return {
         units: readUnits(sections),
         users: readUsers(sections),
         mounts: readInventoryMounts(sections),
-        packages: readPackages(sections),
         kernel: readKernel(sections),
       };
     }),
+    probe(['packages'], askForPackages, (output) => ({ packages: readPackages(readSections(output)) })),
     probe(['listeners'], askForListeners, (output) => ({ listeners: readListeners(output) })),
   ];
 }
 
-const askForHost = joinScripts([askForUnits, askForUsers, askForMounts, askForPackages, askForKernel]);
+const askForHost = joinScripts([askForUnits, askForUsers, askForMounts, askForKernel]);
 
 /** Compressed; and unpacked, which is far more than the largest host has. */
 const mostBytes = 4 * 1024 * 1024;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { findLatest, listRuns, loadRun, openHistory, saveRun } from '../src/history.js';
 import type { Run } from '../src/model.js';
+import { exampleInventory, runWith } from './fixture/example-inventory.js';
 
 function run(started: string, target: string): Run {
   return {
@@ -35,6 +36,58 @@ t.test('saves, lists and finds runs', async (t) => {
   t.same(await loadRun(history, join(history.folder, `${early.id}.json`)), early);
   await t.rejects(loadRun(history, '2026'), { code: 'run-unreadable', message: '3 runs begin with "2026"' });
   await t.rejects(loadRun(history, 'nope'), { code: 'run-unreadable', message: /no run of "nope"/ });
+});
+
+t.test('a run by its place among those of a target, or by its generation', async (t) => {
+  const history = openHistory(t.testdir());
+  const at = (hour: number, generation: number) => ({
+    ...run(`2026-11-23T0${hour}:00:00.000Z`, 'web'),
+    system: { generation },
+  });
+  const [one, two, three] = [at(1, 41), at(2, 41), at(3, 42)];
+  for (const each of [three, one, two, other]) await saveRun(history, each);
+  for (const [name, expected] of [
+    ['web', three],
+    ['web~0', three],
+    ['web~1', two],
+    ['web~2', one],
+    ['web@42', three],
+    ['web@41', two],
+    ['web-vm~0', other],
+  ] as const) {
+    t.same(await loadRun(history, name), expected, name);
+  }
+  for (const name of ['web~3', 'web@4', 'web@43', 'web~', 'web~x', 'web~-1', 'web@', '~1', 'web~1~1', 'vm~0']) {
+    await t.rejects(loadRun(history, name), { code: 'run-unreadable', message: `there is no run of "${name}"` }, name);
+  }
+});
+
+t.test('inventories', async (t) => {
+  const history = openHistory(t.testdir());
+  const whole = runWith(exampleInventory);
+  await saveRun(history, whole);
+  t.same(await loadRun(history, 'production'), whole);
+  const known = (value: unknown) => ({ status: 'known', value });
+  for (const inventory of [
+    null,
+    {},
+    { ...exampleInventory, units: undefined },
+    { ...exampleInventory, units: known({}) },
+    { ...exampleInventory, units: known([null]) },
+    { ...exampleInventory, units: known([{ name: 1 }]) },
+    { ...exampleInventory, mounts: { status: 'unknown' } },
+    { ...exampleInventory, packages: known([]) },
+    { ...exampleInventory, packages: known({ list: [{ name: 'a' }] }) },
+    { ...exampleInventory, kernel: known(null) },
+  ]) {
+    const file = join(history.folder, 'odd.json');
+    writeFileSync(file, JSON.stringify({ ...whole, inventory }));
+    await t.rejects(
+      loadRun(history, file),
+      { code: 'run-unreadable', message: /its inventory cannot be read/ },
+      JSON.stringify(inventory),
+    );
+  }
 });
 
 t.test('a run is private, and written whole', async (t) => {

@@ -30,6 +30,7 @@ async function run(
   entries: readonly Entry[],
   behaviour: Behaviour = { run: true },
   signal = new AbortController().signal,
+  inventory = false,
 ) {
   const transport = scriptedTransport(behaviour);
   const seen: RunProgress[] = [];
@@ -40,6 +41,7 @@ async function run(
     matchers,
     ends: { transport, runner: network, target: network, from: 'runner' },
     signal,
+    inventory,
     progress: (state) => seen.push(state),
   });
   return { ...result, transport, seen };
@@ -266,4 +268,35 @@ t.test('plan: what needs something else comes after it', async (t) => {
     listStages(assertions).map((stage) => stage.map(({ subject }) => subject)),
     [['first', 'alone'], ['second'], ['third']],
   );
+});
+
+t.test('the inventory is asked for once, and is no fact', async (t) => {
+  const never = new AbortController().signal;
+  const found = await run([entry('exit 3', 0, { within: 0.5, every: 0.2 })], { run: true }, never, true);
+  t.ok(found.transport.programs.length > 1, 'it looked again');
+  t.same(
+    found.transport.programs.map((program) => program.includes('mountinfo')),
+    found.transport.programs.map((_, at) => at === 0),
+  );
+  t.match(found.inventory, { mounts: { status: 'known' }, kernel: { status: 'known', value: { running: String } } });
+  t.same(
+    found.facts.map(({ resource }) => resource),
+    ['command'],
+  );
+  const last = found.seen.filter(({ waitingFor }) => waitingFor === 0).at(-1);
+  t.equal(last?.answered, last?.asked, 'progress comes to its end');
+
+  const without = await run([entry('exit 0', 0)]);
+  t.notHas(without, 'inventory');
+  t.notMatch(without.transport.programs[0], 'mountinfo');
+});
+
+t.test('a program that is cut off leaves the inventory unknown, with the reason', async (t) => {
+  const never = new AbortController().signal;
+  const found = await run([entry('exit 0', 0)], { run: true, cutAfterBytes: 60 }, never, true);
+  t.equal(found.problems.length, 1);
+  for (const section of Object.values(found.inventory ?? {})) {
+    t.match(section, { status: 'unknown', reason: /^not answered, as the program was cut off: / });
+  }
+  t.equal(Object.keys(found.inventory ?? {}).length, 6);
 });

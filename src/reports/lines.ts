@@ -211,7 +211,9 @@ function renderComparison(comparison: Comparison, result: Result, options: Repor
 function renderHost(comparison: Comparison, result: Result, options: ReportOptions): string[] {
   const found = renderInventory(comparison, true, options);
   if (!found) return [];
-  const title = `${describeSides(comparison, result, options.paint)} beside what is asserted`;
+  const [from, to] = [findRun(comparison.from, result), findRun(comparison.to, result)];
+  const name = options.paint('bold', printable(to?.target ?? comparison.to));
+  const title = `${name} since its run${describeDistance(from, to)}, beside what is asserted`;
   return [`${title}: ${found.summary || 'nothing changed'}`, ...found.lines.map((line) => `  ${line}`), ''];
 }
 
@@ -232,9 +234,12 @@ function describeSides(comparison: Comparison, result: Result, paint: Paint): st
   const to = result.runs.find(({ id }) => id === comparison.to);
   const from = result.baselines.find(({ id }) => id === comparison.from);
   const name = (run: Run | undefined, id: string) => paint('bold', printable(run?.target ?? id));
+  return `${name(to, comparison.to)} compared with ${name(from, comparison.from)}${describeDistance(from, to)}`;
+}
+
+function describeDistance(from: Run | undefined, to: Run | undefined): string {
   const seconds = to && from ? (Date.parse(to.started) - Date.parse(from.started)) / 1000 : 0;
-  const when = seconds > 0 ? ` of ${showDuration(Math.max(1, Math.round(seconds)))} before` : '';
-  return `${name(to, comparison.to)} compared with ${name(from, comparison.from)}${when}`;
+  return seconds > 0 ? ` of ${showDuration(Math.max(1, Math.round(seconds)))} before` : '';
 }
 
 function renderKind(
