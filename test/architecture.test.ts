@@ -99,7 +99,7 @@ t.test('the direction of dependencies', async (t) => {
   const ranks: readonly RegExp[] = [
     /^(inventory-)?model\.ts$/,
     /^(value|show-text|error|folder|terminal)\.ts$/,
-    /^(?!spec\/|plan|prepare|selection|collect|evaluate|run|command|cli|commands\/|verification|output|progress|generated|reference)/,
+    /^(?!spec\/|plan|prepare|selection|collect|evaluate|run|command|cli|commands\/|verification|output|progress|generated|reference|discover)/,
     /^(spec\/|plan\.ts|collect\.ts|evaluate\.ts)/,
     /^run\.ts$/,
     /^(?!commands\/|cli\.ts)/,

@@ -3,7 +3,7 @@ import type { Problem } from '../model.js';
 import { findIncludes } from './include.js';
 import { findLines, mistakeAt, type Report } from './mistake.js';
 import { type MapNode, type Place, type SpecFile, showNode } from './node.js';
-import { loadText, nameFile } from './text-file.js';
+import { type Loaded, loadText, nameFile } from './text-file.js';
 import { parseYaml } from './yaml-text.js';
 
 /** The files of a spec as they were written. Nothing in it was checked yet but the YAML and the includes. */
@@ -23,16 +23,15 @@ const deepestInclude = 20;
  * Reads a spec and the files that it includes. Mistakes become problems; it never throws for what is in a file.
  *
  * @param path `-` is standard input, whose includes are relative to the current folder
+ * @param text what the spec will hold, though it is not written yet
  */
-export async function readSpec(
-  path: string,
-  { env, stdin = process.stdin }: { readonly env: NodeJS.ProcessEnv; readonly stdin?: AsyncIterable<Buffer | string> },
-): Promise<SpecSource> {
+export async function readSpec(path: string, { env, stdin = process.stdin, text }: ReadOptions): Promise<SpecSource> {
   const problems: Problem[] = [];
   const report: Report = (problem) => problems.push(problem);
   const files: SpecFile[] = [];
   const add = async (file: Unread, from?: Place): Promise<void> => {
-    const read = await readFileOf(file, stdin, report, from);
+    const loaded = from || text === undefined ? await loadText(file.path, stdin) : { text };
+    const read = readFileOf(file, loaded, report, from);
     if (!read) return;
     files.push(read);
     for (const { path: next, place } of await findIncludes(read, report)) await follow(next, place);
@@ -57,19 +56,19 @@ export async function readSpec(
   return { files, problems, env };
 }
 
+interface ReadOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin?: AsyncIterable<Buffer | string>;
+  readonly text?: string;
+}
+
 interface Unread {
   readonly path: string;
   readonly name: string;
   readonly includedBy?: SpecFile;
 }
 
-async function readFileOf(
-  unread: Unread,
-  stdin: AsyncIterable<Buffer | string>,
-  report: Report,
-  from: Place | undefined,
-): Promise<SpecFile | undefined> {
-  const loaded = await loadText(unread.path, stdin);
+function readFileOf(unread: Unread, loaded: Loaded, report: Report, from: Place | undefined): SpecFile | undefined {
   const text = 'text' in loaded ? loaded.text : '';
   const folder = resolve(unread.path === '' ? '.' : resolve(unread.path, '..'));
   const file: SpecFile = { ...unread, folder, text, lines: findLines(text) };
