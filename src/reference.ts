@@ -3,7 +3,7 @@ import type { Matcher, Matchers } from './matcher.js';
 import type { Value } from './model.js';
 import { problemCodes } from './problem.js';
 import { existsProperty, type Param, type Property, type Resource, type Resources } from './resource.js';
-import { entryKeys, sshForm, sshKeys, targetKeys, topKeys, vmKeys } from './spec/keys.js';
+import { entryKeys, secretKeys, sshForm, sshKeys, targetKeys, topKeys, vmKeys } from './spec/keys.js';
 
 /** A page of the reference: Markdown, made from the tables. `explain` prints it, `docs/reference.md` holds them all. */
 export interface Topic {
@@ -101,6 +101,7 @@ function describeLanguage(): Topic[] {
     ['targets', 'How a target is reached, and what it is', { ...ssh, ...targetKeys }],
     ['ssh', 'The keys of `ssh` where it is a mapping', sshKeys],
     ['vm', 'The keys of `vm`', vmKeys],
+    ['secrets', 'Where a secret comes from: one of `env`, `file` and `command`', secretKeys],
     ['entries', 'What every entry takes beside its parameters and properties', entryKeys],
   ];
   return groups.map(([name, summary, keys]) => {

@@ -11,6 +11,7 @@ import type { Needs } from './needs.js';
 import { type MapNode, type Pair, type ScalarNode, type SpecNode, showNode, valueAt } from './node.js';
 import type { Reader } from './per-target.js';
 import { PropertyReader } from './property.js';
+import { hasStandIn } from './stand-in.js';
 import { unknownProperty } from './unknown-name.js';
 import type { Variables } from './variables.js';
 import { readWaiver } from './waiver.js';
@@ -139,7 +140,8 @@ export class EntryReader {
     if (subject.none) return '';
     const key = this.reader.variables.resolveKey(written);
     if (!key) return undefined;
-    if (!subject.pattern || subject.pattern.test(key.source)) return subject.normalize?.(key.source) ?? key.source;
+    const fits = !subject.pattern || subject.pattern.test(key.source) || hasStandIn(key.source);
+    if (fits) return subject.normalize?.(key.source) ?? key.source;
     const name = this.resource.name;
     const message = `${JSON.stringify(key.source.slice(0, 100))} cannot be the subject of \`${name}\`: ${subject.mistake ?? `expected ${subject.summary}`}`;
     this.reader.report(mistakeAt('bad-subject', message, key, `for example ${subject.example}`));

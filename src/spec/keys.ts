@@ -67,6 +67,23 @@ export const waiveKeys = {
   until: { type: 'string', summary: 'The last day on which it is (UTC)', example: '2027-01-31' },
 } as const satisfies Keys;
 
+/** The keys of a secret: exactly one of `env`, `file` and `command` says where it comes from. */
+export const secretKeys = {
+  env: { type: 'string', summary: 'The environment variable of nixspec that holds it', example: 'DB_PASSWORD' },
+  file: {
+    type: 'string',
+    summary: 'The file that holds it, relative to this one; one newline at its end is left out',
+    example: '/run/secrets/db',
+  },
+  command: {
+    type: 'list',
+    summary:
+      'What prints it, run on this machine: a text by `/bin/sh -c`, a list as it is; one newline at the end is left out',
+    example: 'pass show db',
+  },
+  timeout: { type: 'duration', summary: 'How long `command` may take (default 60s)', example: '10s' },
+} as const satisfies Keys;
+
 /** The keys of `ssh` where it is a mapping. */
 export const sshKeys = {
   host: { type: 'string', summary: 'Name, address or alias of the SSH configuration', example: 'web.example.org' },
@@ -114,7 +131,7 @@ export const vmKeys = {
   },
 } as const satisfies Keys;
 
-/** The keys of a target beside `ssh`, `vm` and `vars`. */
+/** The keys of a target beside `ssh`, `vm`, `vars` and `secrets`. */
 export const targetKeys = {
   local: { type: 'boolean', summary: 'This very machine, without SSH', example: true },
   transport: {
@@ -150,6 +167,11 @@ export const topKeys: { readonly [name: string]: { readonly summary: string; rea
   vars: {
     summary: 'Variables: `${name}` stands for their value in subjects and values',
     example: { domain: 'example.org' },
+  },
+  secrets: {
+    summary:
+      'Passwords and tokens: `${secret.NAME}` stands for their value wherever a variable can, and is masked in every output',
+    example: { DB_PASSWORD: { env: 'DB_PASSWORD' }, TOKEN: { command: 'pass show token' } },
   },
   targets: {
     summary: 'The machines that the spec is run against, by name',

@@ -1,8 +1,9 @@
 import { isAbsolute, join } from 'node:path';
-import type { Value, ValueForm } from '../model.js';
+import type { Value, ValueForm, ValueTypeName } from '../model.js';
 import { ValueError, valueTypes } from '../value.js';
 import { mistakeAt, type Report, suggest } from './mistake.js';
 import { type SpecNode, setKey, showNode, writtenOf } from './node.js';
+import { hasStandIn } from './stand-in.js';
 import type { Variables } from './variables.js';
 
 /** What a literal is read by. */
@@ -29,6 +30,11 @@ export function readLiteral(
   const node = variables.resolveAll(written);
   if (!node) return undefined;
   const { type, words, form: looks } = form;
+  if (node.kind === 'scalar' && node.secret && !holdsText.has(type)) {
+    const message = `a secret is text, and cannot stand where ${valueTypes[type].expects} is needed`;
+    report(mistakeAt('bad-secret', message, node));
+    return undefined;
+  }
   // A list of one is often written without brackets.
   const shaped: SpecNode =
     type === 'list' && node.kind === 'scalar' && node.value !== null ? { ...node, kind: 'list', items: [node] } : node;
@@ -39,7 +45,8 @@ export function readLiteral(
   try {
     const value = readShaped(form, shaped);
     if (form.path && typeof value === 'string') return locateFile(value, node.file.folder);
-    if (looks && !looks.pattern.test(String(value))) throw new ValueError(`expected ${looks.expects}`);
+    if (looks && !looks.pattern.test(String(value)) && !hasStandIn(String(value)))
+      throw new ValueError(`expected ${looks.expects}`);
     if (!words || (typeof value === 'string' && words.includes(value))) return value;
     report(mistakeAt('bad-value', `expected ${sayWords(words)}, not ${showNode(node)}`, node, hintOf(value, words)));
   } catch (error) {
@@ -48,6 +55,9 @@ export function readLiteral(
   }
   return undefined;
 }
+
+/** What is shown of any other type is no longer what was written, and so could not be masked. */
+const holdsText: ReadonlySet<ValueTypeName> = new Set(['string', 'text', 'list', 'map', 'json']);
 
 function fits(type: ValueForm['type'], node: SpecNode): boolean {
   if (type === 'json') return true;

@@ -32,6 +32,8 @@ export interface ScalarNode extends Place {
   readonly size: 1;
   /** Its variables were put in, or it came from outside: a `${` in it is text. */
   readonly final?: true;
+  /** A secret is in it. */
+  readonly secret?: true;
 }
 
 export interface ListNode extends Place {

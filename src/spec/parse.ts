@@ -9,12 +9,26 @@ import { Needs } from './needs.js';
 import { type Pair, pairsOf, showNode } from './node.js';
 import type { Reader } from './per-target.js';
 import type { SpecSource } from './read.js';
-import { variablesFor, writtenTargets } from './scope.js';
+import { variablesFor, writtenSecrets, writtenTargets } from './scope.js';
+import { readSecrets, type SecretDefinition } from './secrets.js';
+import { nameStandIns, standInFor } from './stand-in.js';
 import { unknownResource } from './unknown-name.js';
 
 /** The keys at the top of the files of a spec: among them the resource types that it uses. */
 export function usedKeys(source: SpecSource): ReadonlySet<string> {
   return new Set(source.files.flatMap(({ root }) => pairsOf(root).map(({ key }) => key.source)));
+}
+
+export interface ParseInput {
+  readonly vars: Readonly<Record<string, string>>;
+  readonly secrets?: ReadonlyMap<string, string>;
+}
+
+export interface Parsed {
+  readonly entries: readonly Entry[];
+  /** Where the target's secrets come from, by name. */
+  readonly secrets: ReadonlyMap<string, SecretDefinition>;
+  readonly problems: readonly Problem[];
 }
 
 /**
@@ -23,17 +37,22 @@ export function usedKeys(source: SpecSource): ReadonlySet<string> {
  *
  * @param resources those that the spec uses, at least
  * @param vars values of the command line
+ * @param secrets by name, as far as they were read; the others have stand-ins
  */
 export function parseEntries(
   source: SpecSource,
   target: string,
   resources: Resources,
   matchers: Matchers,
-  { vars }: { readonly vars: Readonly<Record<string, string>> },
-): { readonly entries: readonly Entry[]; readonly problems: readonly Problem[] } {
+  { vars, secrets }: ParseInput,
+): Parsed {
   const problems: Problem[] = [];
-  const report = (problem: Problem) => problems.push(problem);
-  const variables = variablesFor(source, target, vars, report);
+  const report = (problem: Problem) => problems.push(nameSecrets(problem));
+  const definitions = readSecrets(source, target, vars, report);
+  const texts = [...writtenSecrets(source, target).keys()].map(
+    (name) => [name, secrets?.get(name) ?? standInFor(name)] as const,
+  );
+  const variables = variablesFor(source, target, vars, report, new Map(texts));
   const targetNames = new Set(writtenTargets(source).keys());
   const reader: Reader = { target, targetNames, variables, report };
   const defaults = new Defaults(reader);
@@ -53,7 +72,13 @@ export function parseEntries(
       report(unknownResource(pair.key.source, pair.key, [...resources.keys(), ...Object.keys(topKeys)]));
   }
   if (entries.length === 0) reportEmpty(source, report);
-  return { entries: needs.link(entries), problems };
+  return { entries: needs.link(entries), secrets: definitions, problems };
+}
+
+/** What is told of a spec names a secret, where its stand-in would show. */
+function nameSecrets(problem: Problem): Problem {
+  const { message, hint } = problem;
+  return { ...problem, message: nameStandIns(message), ...(hint !== undefined && { hint: nameStandIns(hint) }) };
 }
 
 function readSection(pair: Pair, resource: Resource, entryReader: EntryReader, reader: Reader): Entry[] {

@@ -2,7 +2,18 @@
 import type { Matchers } from '../matcher.js';
 import type { ValueTypeName } from '../model.js';
 import { existsProperty, type Param, type Property, type Resource, type Resources } from '../resource.js';
-import { defaultKeys, entryKeys, type Keys, sshForm, sshKeys, targetKeys, topKeys, vmKeys, waiveKeys } from './keys.js';
+import {
+  defaultKeys,
+  entryKeys,
+  type Keys,
+  secretKeys,
+  sshForm,
+  sshKeys,
+  targetKeys,
+  topKeys,
+  vmKeys,
+  waiveKeys,
+} from './keys.js';
 import type { LiteralForm } from './literal.js';
 import { describe, entrySnippet } from './schema-text.js';
 import {
@@ -48,6 +59,7 @@ export function composeSchema(resources: Resources, matchers: Matchers): object 
       ssh: keysSchema('ssh', sshKeys),
       vm: keysSchema('vm', vmKeys),
       waive: keysSchema('waive', waiveKeys),
+      secret: { ...keysSchema('secret', secretKeys), pattern: variable },
     },
   };
 }
@@ -82,6 +94,7 @@ function topProperties(resources: readonly Resource[]): Schema {
       type: 'object',
       propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$', $comment: 'variable' },
     },
+    secrets: { ...text('secrets'), ...secretsSchema() },
     targets: {
       ...text('targets'),
       type: 'object',
@@ -100,6 +113,19 @@ function topProperties(resources: readonly Resource[]): Schema {
       additionalProperties: false,
       properties: { ...keyProperties(defaultKeys), ...Object.fromEntries(resources.map(defaultsOf)) },
     },
+  };
+}
+
+function secretsSchema(): Schema {
+  return {
+    $comment: 'secrets',
+    type: 'object',
+    propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$', $comment: 'secret' },
+    additionalProperties: { $ref: '#/definitions/secret' },
+    defaultSnippets: [
+      { label: 'from the environment', body: { '${1:DB_PASSWORD}': { env: '${1:DB_PASSWORD}' } } },
+      { label: 'from a command', body: { '${1:DB_PASSWORD}': { command: '${2:pass show db}' } } },
+    ],
   };
 }
 
@@ -269,6 +295,13 @@ function targetSchema(): Schema {
         ),
         type: 'object',
         propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$', $comment: 'variable' },
+      },
+      secrets: {
+        ...describe(
+          { summary: 'Secrets of this target, before those of files', example: { TOKEN: { file: 'staging.token' } } },
+          'secrets',
+        ),
+        ...secretsSchema(),
       },
     },
   };

@@ -25,12 +25,15 @@ function includedFirst({ files }: SpecSource): readonly SpecFile[] {
 /**
  * The variables for a target: `vars` of included files, of the files that include them, of the target, and of the
  * command line, the later ones winning.
+ *
+ * @param secrets what stands for each; without it a secret is refused, as it is where everybody would see it
  */
 export function variablesFor(
   source: SpecSource,
   target: string | undefined,
   vars: Readonly<Record<string, string>>,
   report: Report,
+  secrets?: ReadonlyMap<string, string>,
 ): Variables {
   const defined = new Map<string, SpecNode>();
   const define = (node: SpecNode | undefined) => {
@@ -40,7 +43,16 @@ export function variablesFor(
   if (target !== undefined) define(valueAt(writtenTargets(source).get(target)?.value, 'vars'));
   for (const [name, text] of Object.entries(vars)) defined.set(name, plainScalar(text, nowhere(`--var ${name}`)));
   const incomplete = source.problems.some(({ code }) => hidesFile.has(code));
-  return new Variables({ defined, env: source.env, incomplete }, report);
+  return new Variables({ defined, env: source.env, incomplete, ...(secrets && { secrets }) }, report);
+}
+
+/** Where the secrets of a target come from, as written, by name: files as for `vars`, then what the target says itself. */
+export function writtenSecrets(source: SpecSource, target: string): ReadonlyMap<string, Pair> {
+  const places = [
+    ...includedFirst(source).map((file) => valueAt(file.root, 'secrets')),
+    valueAt(writtenTargets(source).get(target)?.value, 'secrets'),
+  ];
+  return new Map(places.flatMap(pairsOf).map((pair) => [pair.key.source, pair]));
 }
 
 /** Mistakes that keep a file from being read: what is missing then may be defined in it. */

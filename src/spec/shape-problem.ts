@@ -111,6 +111,7 @@ function explainKey(
     );
   }
   if (kind === 'variable') return mistakeAt('bad-variable', `${shown} cannot be the name of a variable`, key);
+  if (kind === 'secret') return mistakeAt('bad-secret', `${shown} cannot be the name of a secret`, key);
   return mistakeAt(
     'bad-target',
     `${shown} cannot be the name of a target`,

@@ -7,6 +7,8 @@ export interface VariableSources {
   /** By name; the last file that defines one wins, which is the file that includes the others. */
   readonly defined: ReadonlyMap<string, SpecNode>;
   readonly env: NodeJS.ProcessEnv;
+  /** What stands for each secret: its value, or a stand-in. Without it, no secret can stand here. */
+  readonly secrets?: ReadonlyMap<string, string>;
   /** Names that a broken file may define: a name that is missing is not told then. */
   readonly incomplete: boolean;
 }
@@ -113,14 +115,17 @@ export class Variables {
 
   private fill(node: ScalarNode, text: string): SpecNode | undefined {
     let failed = false;
+    let secret = false as boolean;
     const filled = text.replace(reference, (written, name: string | undefined, close: string) => {
       if (name === undefined) return '${';
       const value = close === '}' ? this.lookUpText(name, node) : this.tellUnclosed(node, written);
       if (value === undefined) failed = true;
-      return value ?? '';
+      if (value?.secret) secret = true;
+      return value?.source ?? '';
     });
     if (failed) return undefined;
-    if (filled.length <= longestText) return { ...node, value: filled, source: filled, final: true };
+    const filledIn = { ...node, value: filled, source: filled, final: true, ...(secret && { secret }) } as const;
+    if (filled.length <= longestText) return filledIn;
     this.report(mistakeAt('too-large', 'with its variables this text is longer than 1 MiB', node));
     return undefined;
   }
@@ -130,10 +135,10 @@ export class Variables {
     this.report(mistakeAt('bad-variable', 'the `}` of a variable is missing', placeIn(node, written), hint));
   }
 
-  private lookUpText(name: string, node: ScalarNode): string | undefined {
+  private lookUpText(name: string, node: ScalarNode): ScalarNode | undefined {
     const value = this.lookUp(name, node);
     if (!value) return undefined;
-    if (value.kind === 'scalar' && value.value !== null) return value.source;
+    if (value.kind === 'scalar' && value.value !== null) return value;
     const what = value.kind === 'scalar' ? 'has no value' : `is a ${value.kind === 'list' ? 'list' : 'mapping'}`;
     const message = `the variable ${JSON.stringify(name)} ${what}, and so cannot stand inside a text`;
     this.report(mistakeAt('bad-variable', message, placeIn(node, `\${${name}}`)));
@@ -147,6 +152,7 @@ export class Variables {
       this.report(mistakeAt('undefined-variable', `${JSON.stringify(name)} is no name of a variable`, place, hint));
       return undefined;
     }
+    if (name.startsWith('secret.')) return this.lookUpSecret(name.slice('secret.'.length), place);
     const own = this.inner.get(name);
     if (own) return this.bound(own, place);
     if (this.outer && this.sources.defined.has(name)) return this.outer.lookUp(name, node);
@@ -159,6 +165,24 @@ export class Variables {
     const value = this.sources.env[name];
     if (value !== undefined) return plainScalar(value, place);
     this.report(mistakeAt('undefined-variable', `the environment variable ${name} is not set`, place));
+    return undefined;
+  }
+
+  /** A secret is text, also where it looks like a number. */
+  private lookUpSecret(name: string, place: Place): SpecNode | undefined {
+    const { secrets, incomplete } = this.sources;
+    const text = secrets?.get(name);
+    if (text !== undefined) {
+      const { file, start, end } = place;
+      return { kind: 'scalar', value: text, source: text, size: 1, final: true, secret: true, file, start, end };
+    }
+    if (!secrets) {
+      const message = 'a secret cannot stand here: how a target is reached, and where a secret comes from, is shown';
+      this.report(mistakeAt('bad-secret', message, place));
+    } else if (!incomplete) {
+      const hint = suggest(name, [...secrets.keys()], 'secrets are') ?? 'define it under `secrets`';
+      this.report(mistakeAt('undefined-secret', `there is no secret ${JSON.stringify(name)}`, place, hint));
+    }
     return undefined;
   }
 
