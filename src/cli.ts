@@ -3,12 +3,17 @@ import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Command as Commander } from 'commander';
-import { type Command, type CommandInput, commandNames, type Io, loadCommand } from './command.js';
+import { type Command, type CommandInput, commandNames, type Io, loadCommand, type World } from './command.js';
 import { exitCodes, NixspecError } from './error.js';
+import { guardOutput } from './guard-output.js';
 import { makePaint, printable, wantsColor } from './terminal.js';
 
 /** argv to exit code. Only this file ends the process. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export function main(argv: readonly string[], world: World): Promise<number> {
+  return run(argv, guardOutput(world));
+}
+
+async function run(argv: readonly string[], io: Io): Promise<number> {
   if (argv[0] === '--version' || argv[0] === '-V') {
     io.out(`${readVersion()}\n`);
     return exitCodes.passed;
@@ -106,7 +111,7 @@ function readVersion(): string {
 }
 
 /** The real world. The first request to end lets everything be cleaned up; the second one ends at once. */
-function makeIo(): Io {
+function makeWorld(): World {
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
@@ -139,7 +144,10 @@ function makeIo(): Io {
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const exitCode = await main(process.argv.slice(2), makeIo());
+  const io = guardOutput(makeWorld());
+  // What is thrown where nobody waits for it would be printed by Node.js, past the mask.
+  process.on('uncaughtException', (error) => process.exit(explainFailure(error, io)));
+  const exitCode = await run(process.argv.slice(2), io);
   // Everything was written and closed by now, or is not worth waiting for (an agent's socket, a keep-alive timer).
   process.stdout.write('', () => process.exit(exitCode));
 }

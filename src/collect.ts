@@ -1,5 +1,6 @@
 import { startDeadline } from './deadline.js';
 import { NixspecError } from './error.js';
+import type { Masker } from './mask/masker.js';
 import type { Network, NetworkProbe, Observation, Probe, ShellOutput, ShellProbe } from './model.js';
 import { sameForAll, unknown } from './resource.js';
 import { readFrames } from './shell/frames.js';
@@ -26,6 +27,8 @@ export interface CollectOptions {
   readonly signal: AbortSignal;
   /** Told after each probe that is done. */
   readonly answered?: (queries: number) => void;
+  /** Where the spec has secrets: before what a tool said is shortened. */
+  readonly masker?: Masker | undefined;
 }
 
 /** More at once would look like an attack to the far end, and forwarded channels share one connection. */
@@ -36,7 +39,12 @@ const conversationsAtOnce = 32;
  * @throws NixspecError where the target could not be asked at all, or nixspec was interrupted
  */
 export async function collect(probes: readonly Probe[], ends: Ends, options: CollectOptions): Promise<Collection> {
-  const gathered: Gathered = { observations: new Map(), problems: [], answered: options.answered };
+  const gathered: Gathered = {
+    observations: new Map(),
+    problems: [],
+    answered: options.answered,
+    masker: options.masker,
+  };
   const shell = probes.filter((probe): probe is ShellProbe => probe.kind === 'shell');
   const network = probes.filter((probe): probe is NetworkProbe => probe.kind === 'network');
   for (const probe of probes) if (probe.kind === 'given') note(gathered, probe, probe.observations);
@@ -51,6 +59,7 @@ interface Gathered {
   readonly observations: Map<string, Observation>;
   readonly problems: string[];
   readonly answered: CollectOptions['answered'];
+  readonly masker: CollectOptions['masker'];
 }
 
 // ----------------------------------------------------------------------------------------------- shell probes
@@ -91,7 +100,7 @@ async function readAnswers(program: Program, running: RunningProgram, into: Gath
       else {
         const probe = program.probes[frame.probe];
         if (!probe) continue;
-        if (frame.kind === 'answer') note(into, probe, readAnswer(probe, frame.output));
+        if (frame.kind === 'answer') note(into, probe, readAnswer(probe, frame.output, into.masker));
         else fillIn(into, probe, unknown(frame.reason));
       }
     }
@@ -101,9 +110,9 @@ async function readAnswers(program: Program, running: RunningProgram, into: Gath
   return started ? 'cut-off' : 'never-started';
 }
 
-function readAnswer(probe: ShellProbe, output: ShellOutput): ReadonlyMap<string, Observation> {
+function readAnswer(probe: ShellProbe, output: ShellOutput, masker?: Masker): ReadonlyMap<string, Observation> {
   if (probe.exits !== 'any' && !probe.exits.includes(output.exit)) {
-    return sameForAll(probe.answers, unknown(`could not look: ${describeFailure(output)}`));
+    return sameForAll(probe.answers, unknown(`could not look: ${describeFailure(output, masker)}`));
   }
   // What is missing behind a cut must not be taken for "not there". Of a user's command the cut text is the answer.
   if (output.truncated && probe.slots === 'shared') {
@@ -116,8 +125,9 @@ function readAnswer(probe: ShellProbe, output: ShellOutput): ReadonlyMap<string,
   }
 }
 
-function describeFailure(output: ShellOutput): string {
-  const said = output.stderr.toString('utf8').trim().split('\n', 1)[0] ?? '';
+function describeFailure(output: ShellOutput, masker?: Masker): string {
+  const stderr = output.stderr.toString('utf8');
+  const said = (masker?.text(stderr) ?? stderr).trim().split('\n', 1)[0] ?? '';
   return said === '' ? `exit status ${output.exit}` : `${said.slice(0, 300)} (exit status ${output.exit})`;
 }
 

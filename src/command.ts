@@ -1,4 +1,5 @@
 import { listFolder } from './folder.js';
+import type { Masker } from './mask/masker.js';
 
 /** What a command may touch of the world; made once, in `cli.ts`. */
 export interface Io {
@@ -14,7 +15,14 @@ export interface Io {
   readonly env: NodeJS.ProcessEnv;
   /** Fires on Ctrl-C and on a request to end. */
   readonly signal: AbortSignal;
+  /** From now on all that goes out by `out`, `err` and `hide` is masked: the last line of defence. */
+  conceal(masker: Masker): void;
+  /** Text on its way past `out` and `err`: to a file, to a progress line. */
+  hide(text: string): string;
 }
+
+/** What `cli.ts` is given: `guardOutput` makes it an `Io`. */
+export type World = Omit<Io, 'conceal' | 'hide'>;
 
 export interface CommandOption {
   /** As commander takes it: `-r, --report <name[=file]>`. */

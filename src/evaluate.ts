@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isTooDeep, tooDeep } from './json-text.js';
+import { maskMatch, showWith } from './mask/mask-match.js';
+import type { Masker } from './mask/masker.js';
 import { applyExpectation, describeExpectation, type Match, type Matchers } from './matcher.js';
 import type {
   Assertion,
@@ -18,11 +20,13 @@ import type {
 } from './model.js';
 import { judgePartlyKnown, knownPart } from './partly-known.js';
 import { isNoReading, propertyAt, type Resources, settleTypes } from './resource.js';
-import { countOf, listSome } from './text.js';
-import { showValue } from './value.js';
+import { countOf, listSome, mask } from './text.js';
 
-/** In place of a secret value. */
-const mask = '***';
+/** What judging needs: the matchers, and what masks secrets before anything that is shown is shortened. */
+interface Means {
+  readonly matchers: Matchers;
+  readonly masker?: Masker | undefined;
+}
 
 /** The judgement, before it is put on record. */
 interface Judgement {
@@ -39,42 +43,45 @@ interface Judgement {
  *
  * @param observation the answer to the assertion's query; undefined where nobody asked
  * @param looks how often it was looked at, this time included
+ * @param masker where the spec has secrets: verdicts are about the values themselves, but nothing shows them
  */
 export function evaluate(
   assertion: Assertion,
   observation: Observation | undefined,
   looks: number,
   matchers: Matchers,
+  masker?: Masker,
 ): Outcome {
-  if (assertion.skip !== undefined) return record(assertion, { status: 'skipped', message: assertion.skip }, 0);
-  return record(assertion, judgeObservation(assertion, observation, matchers), looks);
+  const { skip } = assertion;
+  if (skip !== undefined) return record(assertion, { status: 'skipped', message: skip }, 0, masker);
+  return record(assertion, judgeObservation(assertion, observation, { matchers, masker }), looks, masker);
 }
 
-function judgeObservation(assertion: Assertion, observation: Observation | undefined, matchers: Matchers): Judgement {
+function judgeObservation(assertion: Assertion, observation: Observation | undefined, means: Means): Judgement {
   if (!observation) return unknown('it was not asked');
   if (observation.status === 'unknown') return unknown(observation.reason);
-  if (observation.status === 'several') return judgeSeveral(assertion, observation, matchers);
+  if (observation.status === 'several') return judgeSeveral(assertion, observation, means);
   const [property = '', ...keys] = assertion.path;
-  if (property === 'exists') return judgeExists(assertion, observation, matchers);
+  if (property === 'exists') return judgeExists(assertion, observation, means);
   if (observation.status === 'absent') return failed(`not there: ${observation.reason}`);
   const reading = descend(observation.readings, property, keys);
   return 'judgement' in reading
-    ? reading.judgement(assertion, matchers)
-    : judgeReading(assertion, reading.value, matchers, observation);
+    ? reading.judgement(assertion, means)
+    : judgeReading(assertion, reading.value, means, observation);
 }
 
 /** Each of what the subject names must hold what is expected; none at all holds nothing. */
 function judgeSeveral(
   assertion: Assertion,
   { readings, members }: Extract<Observation, { status: 'several' }>,
-  matchers: Matchers,
+  means: Means,
 ): Judgement {
   const [property = ''] = assertion.path;
   if (Object.hasOwn(readings, property)) {
-    return judgeObservation(assertion, { status: 'known', readings }, matchers);
+    return judgeObservation(assertion, { status: 'known', readings }, means);
   }
   if (members.size === 0) return failed('not there: nothing has a name like that');
-  const judged = [...members].map(([name, member]) => ({ name, ...judgeObservation(assertion, member, matchers) }));
+  const judged = [...members].map(([name, member]) => ({ name, ...judgeObservation(assertion, member, means) }));
   const wrong = judged.filter(({ status }) => status === 'failed');
   const bad = wrong.length > 0 ? wrong : judged.filter(({ status }) => status === 'unknown');
   const actual = Object.fromEntries(judged.map((one) => [one.name, one.actual ?? null]));
@@ -99,52 +106,53 @@ const mostMessages = 3;
 function judgeExists(
   assertion: Assertion,
   observation: Exclude<Observation, { status: 'unknown' | 'several' }>,
-  matchers: Matchers,
+  means: Means,
 ): Judgement {
   if (observation.status === 'known')
-    return judgeReading(assertion, observation.readings.exists ?? true, matchers, observation);
-  const judgement = judgeReading(assertion, false, matchers);
+    return judgeReading(assertion, observation.readings.exists ?? true, means, observation);
+  const judgement = judgeReading(assertion, false, means);
   return judgement.status === 'failed' ? { ...judgement, message: `not there: ${observation.reason}` } : judgement;
 }
 
-function judgeReading(assertion: Assertion, reading: Reading, matchers: Matchers, notes: Notes = {}): Judgement {
-  if (!isNoReading(reading)) return judgeValue(assertion, reading, matchers, notes);
-  if (reading.noReading === 'unknown') return judgePart(assertion, reading, matchers);
-  return failed(`expected ${phraseOf(assertion, matchers)}, found nothing: ${reading.reason}`);
+function judgeReading(assertion: Assertion, reading: Reading, means: Means, notes: Notes = {}): Judgement {
+  if (!isNoReading(reading)) return judgeValue(assertion, reading, means, notes);
+  if (reading.noReading === 'unknown') return judgePart(assertion, reading, means);
+  return failed(`expected ${phraseOf(assertion, means)}, found nothing: ${reading.reason}`);
 }
 
-function judgeValue(assertion: Assertion, actual: Value, matchers: Matchers, { versionRules }: Notes): Judgement {
+function judgeValue(assertion: Assertion, actual: Value, means: Means, { versionRules }: Notes): Judgement {
   const form: ValueForm = { ...formOf(assertion), ...(versionRules && { versionRules }) };
-  const match = applyExpectation(matchers, showValue, actual, form, assertion.expectation);
+  const match = applyExpectation(means.matchers, showWith(means.masker), actual, form, assertion.expectation);
   if (match.verdict === 'passed') return { status: 'passed', message: '', actual };
   const status = match.verdict === 'unknown' ? 'unknown' : 'failed';
-  return { status, message: describeMatch(match), actual };
+  return { status, message: describeMatch(assertion, match, actual, means), actual };
 }
 
 /** What is known of it may decide: a line that must not be there, and is. */
-function judgePart(assertion: Assertion, { reason, partly }: NoReading, matchers: Matchers): Judgement {
+function judgePart(assertion: Assertion, { reason, partly }: NoReading, means: Means): Judgement {
   if (!partly) return unknown(reason);
   const match = judgePartlyKnown(partly, assertion.expectation, (value, one) =>
-    applyExpectation(matchers, showValue, value, formOf(assertion), one),
+    applyExpectation(means.matchers, showWith(means.masker), value, formOf(assertion), one),
   );
   if (!match) return unknown(reason);
   if (match.verdict === 'passed') return { status: 'passed', message: '', actual: knownPart(partly) };
+  const actual = knownPart(partly);
   const found = 'end' in partly ? match.found : `at least ${match.found}`;
-  return {
-    status: 'failed',
-    message: describeMatch({ ...match, expected: match.expected, found }),
-    actual: knownPart(partly),
-  };
+  const told = { verdict: match.verdict, expected: match.expected, found };
+  return { status: 'failed', message: describeMatch(assertion, told, actual, means), actual };
 }
 
 /** `expected at least 14 d, found 3 d`, and beneath it a diff where there is one. */
-function describeMatch({ expected, found, details }: Match): string {
+function describeMatch(assertion: Assertion, match: Match, actual: Value, means: Means): string {
+  const { type, expectation } = assertion;
+  const phrase = () => phraseOf(assertion, means);
+  const { expected, found, details } = maskMatch(match, type, expectation, actual, means.masker, phrase);
   const said = `expected ${expected}, found ${found}`;
   return details === undefined ? said : `${said}\n${details}`;
 }
 
-function phraseOf(assertion: Assertion, matchers: Matchers): string {
-  return describeExpectation(matchers, showValue, formOf(assertion), assertion.expectation);
+function phraseOf(assertion: Assertion, { matchers, masker }: Means): string {
+  return describeExpectation(matchers, showWith(masker), formOf(assertion), assertion.expectation);
 }
 
 function formOf({ type, values }: Assertion): ValueForm {
@@ -161,9 +169,7 @@ function unknown(message: string): Judgement {
 
 // ---------------------------------------------------------------------------------------------------- paths
 
-type Found =
-  | { readonly value: Reading }
-  | { readonly judgement: (assertion: Assertion, matchers: Matchers) => Judgement };
+type Found = { readonly value: Reading } | { readonly judgement: (assertion: Assertion, means: Means) => Judgement };
 
 /** What stands at a path inside a map property. A key that is not there fails, under `not` too. */
 function descend(readings: Readings, property: string, keys: readonly string[]): Found {
@@ -196,9 +202,10 @@ function memberOf(value: Reading, key: string): Reading | undefined {
 
 function missingKey(value: Reading, path: readonly string[], key: string) {
   const place = path.join('.');
-  return (assertion: Assertion, matchers: Matchers): Judgement => {
-    const expected = `expected ${phraseOf(assertion, matchers)}, found nothing`;
-    return failed(`${expected}: there is no ${showKey(key)} in ${place}, which ${describeKeys(value, key)}`);
+  return (assertion: Assertion, means: Means): Judgement => {
+    const expected = `expected ${phraseOf(assertion, means)}, found nothing`;
+    const [shown, wanted] = means.masker ? [means.masker.value(value as Value), means.masker.text(key)] : [value, key];
+    return failed(`${expected}: there is no ${showKey(wanted)} in ${place}, which ${describeKeys(shown, wanted)}`);
   };
 }
 
@@ -219,7 +226,7 @@ function showKey(key: string): string {
 
 // -------------------------------------------------------------------------------------------------- outcomes
 
-function record(assertion: Assertion, judgement: Judgement, looks: number): Outcome {
+function record(assertion: Assertion, judgement: Judgement, looks: number, masker?: Masker): Outcome {
   const { id, resource, subject, property, volatile, secret, expectation, options, perTarget, position } = assertion;
   const { status, actual, type = assertion.type } = judgement;
   return {
@@ -231,7 +238,7 @@ function record(assertion: Assertion, judgement: Judgement, looks: number): Outc
     type,
     ...(volatile && { volatile }),
     expected: secret ? mask : assertion.expected,
-    ...(actual !== undefined && { actual: secret ? mask : keepValue(actual) }),
+    ...(actual !== undefined && { actual: secret ? mask : keepValue(actual, masker) }),
     status,
     severity: options.severity,
     message: addLooks(secret ? hideValues(judgement) : judgement.message, status, looks),
@@ -266,30 +273,34 @@ export function factsOf(
   queries: readonly Query[],
   observations: ReadonlyMap<string, Observation>,
   resources: Resources,
+  masker?: Masker,
 ): Fact[] {
   const facts = new Map<string, Fact>();
   for (const query of queries) {
     for (const property of query.wanted) {
-      const address = JSON.stringify([query.resource, query.subject, property]);
-      if (!facts.has(address)) facts.set(address, makeFact(query, property, observations.get(query.id), resources));
+      const address = JSON.stringify([query.resource, query.shownSubject ?? query.subject, property]);
+      const observation = observations.get(query.id);
+      if (!facts.has(address)) facts.set(address, makeFact(query, property, observation, resources, masker));
     }
   }
   return [...facts.values()];
 }
 
 function makeFact(
-  { resource: name, subject, params }: Query,
+  { resource: name, subject, shownSubject = subject, params }: Query,
   property: string,
   observation: Observation | undefined,
   resources: Resources,
+  masker?: Masker,
 ): Fact {
   const resource = resources.get(name);
   if (!resource) throw new TypeError(`resource ${name} is not loaded`);
   const { type, volatile, secret } = propertyAt(settleTypes(resource, params), [property]);
-  const fact = { resource: name, subject, property };
+  const fact = { resource: name, subject: shownSubject, property };
   const marks = { type: isOfSeveral(property, observation) ? 'map' : type, ...(volatile && { volatile }) };
   const reading = readingOf(property, observation);
-  if (!isNoReading(reading)) return { ...fact, status: 'known', ...marks, value: secret ? mask : keepValue(reading) };
+  if (!isNoReading(reading))
+    return { ...fact, status: 'known', ...marks, value: secret ? mask : keepValue(reading, masker) };
   return { ...fact, status: reading.noReading, ...marks, reason: reading.reason };
 }
 
@@ -329,10 +340,12 @@ const longestKept = 4000;
  * What a run keeps of a value. Of long text the beginning, and a digest of all of it, so that two runs still differ where
  * the texts do. In a map, keys whose value could not be told or that have none are left out: a reason is no value.
  */
-function keepValue(value: Reading): Value {
+function keepValue(whole: Reading, masker?: Masker): Value {
+  // Before it is shortened, and before the digest is made: that of a short secret is as good as the secret.
+  const value = masker ? masker.value(whole as Value) : whole;
   if (typeof value === 'string') return value.length <= longestKept ? value : shorten(value);
   if (value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map(keepValue);
+  if (Array.isArray(value)) return value.map((item) => keepValue(item));
   const kept = Object.entries(value as { readonly [key: string]: Reading }).filter(([, inner]) => !isNoReading(inner));
   return Object.fromEntries(kept.map(([key, inner]) => [key, keepValue(inner)]));
 }

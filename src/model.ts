@@ -128,6 +128,8 @@ export interface Waiver {
 export interface Entry {
   readonly resource: string;
   readonly subject: string;
+  /** The subject for people and ids, where it holds secrets: `${secret.NAME}` stands for them. */
+  readonly shownSubject?: string;
   readonly params: { readonly [name: string]: Value };
   readonly timeout?: number;
   readonly options: EntryOptions;
@@ -141,6 +143,8 @@ export interface Entry {
 export interface PropertyExpectation {
   /** `['headers', 'content-type']`: the property, then keys inside it. */
   readonly path: readonly string[];
+  /** The path for people and ids, where it holds secrets. */
+  readonly shownPath?: readonly string[];
   readonly expectation: Expectation;
   /** The value as written, for people. */
   readonly expected: Value;
@@ -193,6 +197,8 @@ export interface Query {
   readonly subject: string;
   readonly params: { readonly [name: string]: Value };
   readonly wanted: ReadonlySet<string>;
+  /** The subject for people and facts, where it holds secrets. */
+  readonly shownSubject?: string;
   /** Seconds this one may take. */
   readonly timeout?: number;
 }

@@ -55,7 +55,7 @@ export async function writeReports(
       runs: show.runs,
     });
     if (file === undefined) io.out(text);
-    else await writeReport(file, text);
+    else await writeReport(file, io.hide(text));
   }
 }
 

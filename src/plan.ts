@@ -64,8 +64,8 @@ function planEntry(entry: Entry, resources: Resources, queries: QueryTable, ids:
     return {
       id: uniqueId(entry, expectation, ids),
       resource: entry.resource,
-      subject: entry.subject,
-      property: expectation.path.join('.'),
+      subject: entry.shownSubject ?? entry.subject,
+      property: (expectation.shownPath ?? expectation.path).join('.'),
       path: expectation.path,
       type: property.type,
       ...(property.values && { values: property.values }),
@@ -110,11 +110,12 @@ function listStrings(argument: Argument): readonly string[] {
  * What differs per target may have another matcher on each, and is the same assertion all the same.
  */
 function uniqueId(
-  entry: Entry,
-  { path, expectation, perTarget }: PropertyExpectation,
+  { resource, subject, shownSubject }: Entry,
+  { path, shownPath, expectation, perTarget }: PropertyExpectation,
   ids: Map<string, number>,
 ): string {
-  const words = [entry.resource, entry.subject, path.join('.'), perTarget ? '' : expectation.matcher];
+  const property = (shownPath ?? path).join('.');
+  const words = [resource, shownSubject ?? subject, property, perTarget ? '' : expectation.matcher];
   const id = words.filter((word) => word !== '').join(' ');
   const count = (ids.get(id) ?? 0) + 1;
   ids.set(id, count);
@@ -130,9 +131,10 @@ class QueryTable {
     let row = this.table.get(key);
     if (!row) {
       const wanted = new Set<string>();
-      const { resource, subject, params, timeout } = entry;
+      const { resource, subject, shownSubject, params, timeout } = entry;
       const id = `${resource}-${this.table.size}`;
-      row = { wanted, query: { id, resource, subject, params, wanted, ...(timeout !== undefined && { timeout }) } };
+      const more = { ...(shownSubject !== undefined && { shownSubject }), ...(timeout !== undefined && { timeout }) };
+      row = { wanted, query: { id, resource, subject, params, wanted, ...more } };
       this.table.set(key, row);
     }
     row.wanted.add(property);

@@ -2,12 +2,14 @@ import { dirname } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import type { CommandInput, Io } from './command.js';
 import { NixspecError } from './error.js';
+import type { Masker } from './mask/masker.js';
 import { loadMatchers, type Matchers } from './matcher.js';
 import type { Problem, Target } from './model.js';
 import { type Plan, planRun } from './plan.js';
 import { drawProblem } from './problem.js';
 import { loadResources, type Resources, resourceNames } from './resource.js';
 import { resourcesOfEveryRun } from './run.js';
+import type { Filled, FirstReading, SecretValues } from './secret-pass.js';
 import { refuseUnknownTags, selectEntries } from './selection.js';
 import type { SpecSource } from './spec/read.js';
 
@@ -30,6 +32,8 @@ export interface Prepared {
 
 export interface PreparedSpec {
   readonly runs: readonly Prepared[];
+  /** Where the spec has secrets. */
+  readonly masker?: Masker;
   readonly resources: Resources;
   readonly matchers: Matchers;
 }
@@ -100,7 +104,8 @@ export function chooseTargets(draft: Draft, names: readonly string[]): Target[] 
 }
 
 /**
- * Checks a spec and plans the runs of the given targets.
+ * Checks a spec, reads the secrets that the chosen entries need, and plans the runs of the given targets.
+ * @param secrets `stand-in`: none is read, `***` is shown in their place
  * @throws NixspecError `spec-invalid` after all its mistakes were told on standard error
  */
 export async function prepareSpec(
@@ -108,32 +113,63 @@ export async function prepareSpec(
   targets: readonly Target[],
   tags: readonly string[],
   io: Io,
+  { secrets = 'read' }: { readonly secrets?: 'read' | 'stand-in' } = {},
 ): Promise<PreparedSpec> {
   const { checkShape } = await import('./spec/shape.js');
   const shape = await checkShape(draft.source);
-  const { resources, matchers, entries, problems } = await parseForTargets(draft, targets);
+  const read = await parseForTargets(draft, targets);
+  const { resources, matchers, entries, problems } = read;
   tellProblems([...draft.source.problems, ...draft.problems, ...shape, ...problems], io);
   refuseUnknownTags([...entries.values()].flat(), tags);
+  const chosen = new Map([...entries].map(([target, list]) => [target, selectEntries(list, tags)]));
+  const filled = read.secrets.size === 0 ? undefined : await fillIn(draft, targets, { ...read, chosen }, secrets, io);
   const runs = targets.map((target) => ({
     target,
-    plan: planRun(selectEntries(entries.get(target.name) ?? [], tags), resources),
+    plan: planRun((filled?.entries ?? chosen).get(target.name) ?? [], resources),
   }));
-  return { runs, resources, matchers };
+  return { runs, resources, matchers, ...(filled && { masker: filled.masker }) };
+}
+
+/** The spec was checked without any secret before, so that nobody is asked for one for the sake of a spec that is wrong. */
+async function fillIn(
+  draft: Draft,
+  targets: readonly Target[],
+  read: FirstReading,
+  secrets: 'read' | 'stand-in',
+  io: Io,
+): Promise<Filled | undefined> {
+  const { fillInSecrets, fillInStandIns } = await import('./secret-pass.js');
+  if (secrets === 'stand-in') return fillInStandIns(read, io);
+  return fillInSecrets(read, io, {
+    tell: (problems) => tellProblems(problems, io),
+    readAgain: (values) => parseForTargets(draft, targets, values),
+  });
 }
 
 /** Reads the entries for each target; only the resource types that the spec names are loaded. */
-export async function parseForTargets(draft: Draft, targets: readonly Target[]) {
+export async function parseForTargets(draft: Draft, targets: readonly Target[], values?: SecretValues) {
   const { parseEntries, usedKeys } = await import('./spec/parse.js');
   const used = usedKeys(draft.source);
   const [resources, matchers] = await Promise.all([
     loadResources([...resourceNames().filter((name) => used.has(name)), ...resourcesOfEveryRun]),
     loadMatchers(),
   ]);
-  const parsed = targets.map(({ name }) => parseEntries(draft.source, name, resources, matchers, { vars: draft.vars }));
+  const { source, vars } = draft;
+  const parsed = targets.map(({ name }) => {
+    const secrets = values?.get(name);
+    return parseEntries(source, name, resources, matchers, { vars, ...(secrets && { secrets }) });
+  });
   return {
     resources,
     matchers,
     entries: new Map(targets.map(({ name }, at) => [name, parsed[at]?.entries ?? []])),
+    /** Where the secrets of each target come from; of targets that have some. */
+    secrets: new Map(
+      targets.flatMap(({ name }, at) => {
+        const secrets = parsed[at]?.secrets;
+        return secrets && secrets.size > 0 ? [[name, secrets] as const] : [];
+      }),
+    ),
     problems: parsed.flatMap(({ problems }) => problems),
   };
 }

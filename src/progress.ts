@@ -20,10 +20,8 @@ export async function startProgress(io: Io): Promise<Progress> {
   return {
     show(target, stage) {
       stages.set(target, stage);
-      spinner.text = printable([...stages].map(([name, what]) => `${name}: ${what}`).join('  ·  ')).slice(
-        0,
-        io.width - 3,
-      );
+      const line = [...stages].map(([name, what]) => `${name}: ${what}`).join('  ·  ');
+      spinner.text = printable(io.hide(line)).slice(0, io.width - 3);
     },
     say(text) {
       spinner.clear();

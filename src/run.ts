@@ -3,6 +3,7 @@ import { collect, type Ends } from './collect.js';
 import { NixspecError } from './error.js';
 import { evaluate, factsOf } from './evaluate.js';
 import { inventoryProbes, readInventory } from './inventory.js';
+import type { Masker } from './mask/masker.js';
 import type { Matchers } from './matcher.js';
 import type { Assertion, Need, Observation, Outcome, Probe, Query, Run, SystemIdentity, Target } from './model.js';
 import { type Plan, planProbes } from './plan.js';
@@ -16,6 +17,8 @@ export interface RunInput {
   readonly matchers: Matchers;
   readonly ends: Ends;
   readonly signal: AbortSignal;
+  /** Where the spec has secrets. */
+  readonly masker?: Masker;
   readonly progress?: (progress: RunProgress) => void;
   /** Keep what the host is made of as well. */
   readonly inventory?: boolean;
@@ -43,7 +46,7 @@ export async function performRun(input: RunInput): Promise<Run> {
     await looking.wait(due);
     await looking.look(due, (queries) => planProbes(queries, input.resources));
   }
-  return {
+  const run: Run = {
     format: 1,
     id: `${started.toISOString().replaceAll(':', '-')}-${input.target.name}`,
     target: input.target.name,
@@ -51,11 +54,12 @@ export async function performRun(input: RunInput): Promise<Run> {
     started: started.toISOString(),
     finished: new Date().toISOString(),
     system: readIdentity(looking.observations.get(identityQuery.id)),
-    facts: factsOf(looking.asked(), looking.observations, input.resources),
+    facts: factsOf(looking.asked(), looking.observations, input.resources, input.masker),
     outcomes: looking.outcomes(),
     problems: looking.problems,
     ...(input.inventory && { inventory: readInventory(looking.observations) }),
   };
+  return input.masker?.run(run) ?? run;
 }
 
 /** What has been seen so far. */
@@ -76,14 +80,14 @@ class Looking {
   }
 
   async look(assertions: readonly Assertion[], plan: (queries: readonly Query[]) => readonly Probe[]): Promise<void> {
-    const { ends, signal, progress } = this.input;
+    const { ends, signal, progress, masker } = this.input;
     const ids = new Set(assertions.map((assertion) => assertion.query));
     const probes = plan(this.input.plan.queries.filter(({ id }) => ids.has(id)));
     const waitingFor = this.results.size === 0 ? 0 : assertions.length;
     const asked = probes.reduce((sum, { answers }) => sum + answers.length, 0);
     const answered = (count: number) => progress?.({ answered: count, asked, waitingFor });
     const begun = this.elapsed();
-    const found = await collect(probes, ends, { signal, answered });
+    const found = await collect(probes, ends, { signal, answered, masker });
     for (const [id, observation] of found.observations) this.observations.set(id, observation);
     this.problems.push(...found.problems);
     for (const assertion of assertions) {
@@ -94,7 +98,7 @@ class Looking {
 
   private judge(assertion: Assertion, observation: Observation | undefined): void {
     const looks = (this.results.get(assertion.id)?.looks ?? 0) + 1;
-    const outcome = evaluate(assertion, observation, looks, this.input.matchers);
+    const outcome = evaluate(assertion, observation, looks, this.input.matchers, this.input.masker);
     this.results.set(assertion.id, applyWaiver(outcome, assertion.options.waive, this.started));
   }
 

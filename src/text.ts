@@ -1,5 +1,8 @@
 import type { Value, ValueTypeName } from './model.js';
 
+/** What stands where a secret stood. */
+export const mask = '***';
+
 /** A value as text, where its type is text: a number in a string property is meant as it is written. Of JSON only strings. */
 export function asText(value: Value, type: ValueTypeName): string | undefined {
   if (typeof value === 'string') return value;

@@ -2,6 +2,7 @@ import type { CommandInput, Io } from './command.js';
 import type { Connections } from './connections.js';
 import { NixspecError } from './error.js';
 import { findLatest, type History, loadRun, saveRun } from './history.js';
+import type { Masker } from './mask/masker.js';
 import type { Comparison, Run, Target } from './model.js';
 import type { PreparedSpec } from './prepare.js';
 import { describeProgress, type Progress } from './progress.js';
@@ -38,6 +39,7 @@ export async function runTargets(
           from: target.from,
         },
         signal: io.signal,
+        ...(prepared.masker && { masker: prepared.masker }),
         inventory,
         progress: (state) => progress.show(target.name, describeProgress(state)),
       });
@@ -102,24 +104,26 @@ export async function saveRuns(runs: readonly Run[], history: History): Promise<
 /**
  * Compares each run with its baseline, and its inventory with that of the run before it.
  * @param partial only some entries were chosen: what the baseline has beside them was not removed
+ * @param masker a baseline may have been saved before one of its values was called a secret
  */
 export async function compareAll(
   runs: readonly Run[],
   baselines: ReadonlyMap<string, Run>,
   previous: ReadonlyMap<string, Run>,
   partial: boolean,
+  masker?: Masker,
 ): Promise<Comparison[]> {
   const { compareRuns, compareHosts } = await import('./diff.js');
   const asked = runs.flatMap((run) => {
     const before = baselines.get(run.id);
     if (!before) return [];
-    const comparison = compareRuns(before, run);
+    const comparison = compareRuns(masker?.run(before) ?? before, run);
     const { changes } = comparison;
     return [{ ...comparison, changes: partial ? changes.filter(({ kind }) => kind !== 'removed') : changes }];
   });
   const hosts = runs.flatMap((run) => {
     const before = previous.get(run.id);
-    return before ? [compareHosts(before, run)] : [];
+    return before ? [compareHosts(masker?.run(before) ?? before, run)] : [];
   });
   return [...asked, ...hosts];
 }

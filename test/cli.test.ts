@@ -1,14 +1,14 @@
 import { readdirSync } from 'node:fs';
 import t from 'tap';
 import { main } from '../src/cli.js';
-import { commandNames, type Io } from '../src/command.js';
+import { commandNames, type World } from '../src/command.js';
 import { nixspec } from './fixture/nixspec.js';
 
 /** The command line in this process, with what it printed. */
 async function call(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
   let out = '';
   let err = '';
-  const io: Io = {
+  const io: World = {
     out: (text) => {
       out += text;
     },

@@ -27,7 +27,9 @@ const plan: Command = {
   async run(input, io) {
     const draft = await readDraft(input, io);
     const targets = chooseTargets(draft, input.args);
-    const prepared = await prepareSpec(draft, targets, textList(input.options.tag), io);
+    const prepared = await prepareSpec(draft, targets, textList(input.options.tag), io, { secrets: 'stand-in' });
+    if (prepared.masker)
+      io.err('secrets are not read here: *** stands in their place, so that what is shown cannot be run\n');
     for (const { target, plan: planned } of prepared.runs) {
       const stages = describeStages(planned, prepared.resources, target.from, input.options.inventory !== false);
       const [{ program, conversations } = nothing, ...later] = stages;
@@ -81,8 +83,8 @@ function describeStage(probes: readonly Probe[], from: string): Stage {
   };
 }
 
-function nameOf({ resource, subject }: Query): string {
-  return [resource, subject].filter(Boolean).join(' ');
+function nameOf({ resource, subject, shownSubject = subject }: Query): string {
+  return [resource, shownSubject].filter(Boolean).join(' ');
 }
 
 function renderPlan(target: string, planned: Plan, stages: readonly Stage[], paint: Paint): string {

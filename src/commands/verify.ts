@@ -48,7 +48,7 @@ const verify: Command = {
       const found = await findBaselines(runs, targets, input.options, history, progress);
       const previous = await findPrevious(runs, found, input.options, history);
       if (input.options.save !== false) await saveRuns(runs, history);
-      const comparisons = await compareAll(runs, found, previous, tags.length > 0);
+      const comparisons = await compareAll(runs, found, previous, tags.length > 0, prepared.masker);
       progress.stop();
       const baselines = [...found.values(), ...previous.values()];
       await writeReports(outputs, { runs, comparisons, baselines }, input, io);
