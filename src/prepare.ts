@@ -6,10 +6,10 @@ import type { Masker } from './mask/masker.js';
 import { loadMatchers, type Matchers } from './matcher.js';
 import type { Problem, Target } from './model.js';
 import { type Plan, planRun } from './plan.js';
+import type { Filled, FirstReading, SecretValues } from './prepare-secrets.js';
 import { drawProblem } from './problem.js';
 import { loadResources, type Resources, resourceNames } from './resource.js';
 import { resourcesOfEveryRun } from './run.js';
-import type { Filled, FirstReading, SecretValues } from './secret-pass.js';
 import { refuseUnknownTags, selectEntries } from './selection.js';
 import type { SpecSource } from './spec/read.js';
 
@@ -138,7 +138,7 @@ async function fillIn(
   secrets: 'read' | 'stand-in',
   io: Io,
 ): Promise<Filled | undefined> {
-  const { fillInSecrets, fillInStandIns } = await import('./secret-pass.js');
+  const { fillInSecrets, fillInStandIns } = await import('./prepare-secrets.js');
   if (secrets === 'stand-in') return fillInStandIns(read, io);
   return fillInSecrets(read, io, {
     tell: (problems) => tellProblems(problems, io),

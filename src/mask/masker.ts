@@ -1,9 +1,10 @@
 import type { Run, Value } from '../model.js';
 import { mask } from '../text.js';
 import { maskRun } from './mask-run.js';
-import { NeedleTable, type Stretch } from './needle-table.js';
-import { deepestEscape, listNeedles, shortestNeedle } from './needles.js';
-import { unescapeText } from './unescape.js';
+import { NeedleTable } from './needle-table.js';
+import { listNeedles, shortestDense, shortestNeedle } from './needles.js';
+import type { Stretch } from './stretch.js';
+import { layersOf } from './unescape.js';
 
 /**
  * Puts `***` in the place of secrets, also where they come back encoded: URL encoding, the escapes of JSON, C, HTML and
@@ -23,7 +24,7 @@ export interface Masker {
 
 /** @param secrets their values; of those shorter than four characters only a text that is nothing else is masked */
 export function makeMasker(secrets: Iterable<string>): Masker {
-  const all = [...new Set(secrets)];
+  const all = [...new Set(secrets)].filter((secret) => secret !== '');
   const short = new Set(all.filter((secret) => !isMaskable(secret)));
   const long = all.filter(isMaskable);
   const everything = new NeedleTable(long.flatMap(listNeedles));
@@ -55,15 +56,10 @@ function replaceSecrets(text: string, table: NeedleTable): string {
 
 /** In the text as it is, and behind each layer of escapes. */
 function findSecrets(text: string, table: NeedleTable): readonly Stretch[] {
-  const found: Stretch[] = [...table.find(text)];
-  let toOrigin = (stretch: Stretch): Stretch => stretch;
-  let layer = unescapeText(text);
-  for (let depth = 1; layer && depth <= deepestEscape; depth += 1) {
-    const { text: unescaped, startBefore, endBefore } = layer;
-    const outer = toOrigin;
-    toOrigin = ([from, to]) => outer([startBefore(from), endBefore(to)]);
-    for (const stretch of table.find(unescaped)) found.push(toOrigin(stretch));
-    layer = depth < deepestEscape ? unescapeText(unescaped) : undefined;
+  const found: Stretch[] = [];
+  for (const layer of layersOf(text)) {
+    const least = layer.dense ? shortestDense : shortestNeedle;
+    for (const stretch of table.find(layer.text, least)) found.push(layer.originOf(stretch));
   }
   return found;
 }

@@ -1,7 +1,5 @@
 import { type Needle, shortestNeedle } from './needles.js';
-
-/** Where something stands: from, and up to but not including. */
-export type Stretch = readonly [from: number, to: number];
+import type { Stretch } from './stretch.js';
 
 const slots = 1 << 16;
 
@@ -24,15 +22,19 @@ export class NeedleTable {
     for (const needles of this.bySlot.values()) needles.sort((a, b) => b.text.length - a.text.length);
   }
 
-  /** Every place where one stands, also where they overlap; of those that begin at the same place the longest. */
-  find(text: string): readonly Stretch[] {
+  /**
+   * Every place where one stands, also where they overlap; of those that begin at the same place the longest.
+   * @param least only those of so many characters
+   */
+  find(text: string, least = shortestNeedle): readonly Stretch[] {
     const found: Stretch[] = [];
     const last = text.length - shortestNeedle;
     for (let at = 0; at <= last; at += 1) {
       const slot = slotAt(text, at);
       if (this.filled[slot] !== 1) continue;
       const needle = this.bySlot.get(slot)?.find((one) => text.startsWith(one.text, at));
-      if (needle) found.push(needle.base64 ? widen(text, at, at + needle.text.length) : [at, at + needle.text.length]);
+      if (needle && needle.text.length >= least)
+        found.push(needle.base64 ? widen(text, at, at + needle.text.length) : [at, at + needle.text.length]);
     }
     return found;
   }

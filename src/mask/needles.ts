@@ -1,4 +1,4 @@
-import { unescapeText } from './unescape.js';
+import { layersOf } from './unescape.js';
 
 /** One form in which a secret may stand in a text. */
 export interface Needle {
@@ -9,11 +9,10 @@ export interface Needle {
 
 /** A shorter text would be found everywhere. */
 export const shortestNeedle = 4;
+/** Where white space was left out, in the text or in the secret. */
+export const shortestDense = 8;
 /** A line of a longer secret: `}` or `BEGIN` alone tells nothing, and stands in other texts too. */
 const shortestLine = 8;
-
-/** How many layers of escapes are taken off a text: JSON in a shell word in JSON is three. */
-export const deepestEscape = 5;
 
 /**
  * Every form of a secret to look for. Escapes need none of their own: they are taken off the text, layer by layer, and off
@@ -46,9 +45,17 @@ function longLines(secret: string): readonly string[] {
 function plainForms(secret: string): readonly string[] {
   const trimmed = secret.trim();
   // Form encoding writes a space as +, and a + as %2B, which becomes + again when that layer is taken off.
-  const forms = [secret, trimmed, secret.replaceAll(' ', '+'), secret.toLowerCase(), secret.toUpperCase()];
+  const dense = secret.replaceAll(/[ \t\r\n]+/g, '');
+  const forms = [
+    secret,
+    trimmed,
+    ...(dense.length >= shortestDense ? [dense] : []),
+    secret.replaceAll(' ', '+'),
+    secret.toLowerCase(),
+    secret.toUpperCase(),
+  ];
   const unquoted = forms.flatMap((form) => [form, ...quotedTwice(form)]);
-  return [...new Set(unquoted.flatMap(layersOf))];
+  return [...new Set(unquoted.flatMap((form) => [...layersOf(form)].map(({ text }) => text)))];
 }
 
 /** Quotes inside quotes of a shell: taken off in one layer, they would not become what they were. */
@@ -57,15 +64,6 @@ function quotedTwice(text: string): readonly string[] {
   const once = text.replaceAll("'", `'\\''`);
   const twice = once.replaceAll("'", `'\\''`);
   return [once, twice, twice.replaceAll("'", `'\\''`)];
-}
-
-/** The secret, and what is left of it as layers of escapes come off. */
-function layersOf(text: string): readonly string[] {
-  const layers = [text];
-  for (let next = unescapeText(text); next && layers.length <= deepestEscape; next = unescapeText(next.text)) {
-    layers.push(next.text);
-  }
-  return layers;
 }
 
 /** As it may have been written before it was encoded as a whole. */

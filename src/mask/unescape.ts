@@ -1,9 +1,14 @@
-/** A text with one layer of escapes taken off, which knows where each of its characters came from. */
-export interface Unescaped {
+import type { Stretch } from './stretch.js';
+
+/** How many layers of escapes are taken off a text: JSON in a shell word in JSON is three. */
+const deepestEscape = 5;
+
+/** A text with some layers of escapes taken off, which knows where each stretch of it came from. */
+export interface Layer {
   readonly text: string;
-  /** The place in the text before, for a place in this one. The end of a stretch counts what stood for its last character. */
-  startBefore(place: number): number;
-  endBefore(place: number): number;
+  /** Without white space shorter texts would be found where there are none: `the match` has `them` in it. */
+  readonly dense?: true;
+  originOf(stretch: Stretch): Stretch;
 }
 
 /** One character each (UTF-8: up to four bytes) as URLs, and as C, Python and systemd write bytes. */
@@ -17,10 +22,18 @@ function bytes(mark: string): string {
   ].join('|');
 }
 
+/** The same in octal, as `printf %q` and `ls -b` write them. */
+const octal = [
+  String.raw`\\[01][0-7]{2}`,
+  String.raw`\\3[0-3][0-7]\\2[0-7]{2}`,
+  String.raw`\\3[45][0-7](?:\\2[0-7]{2}){2}`,
+  String.raw`\\36[0-7](?:\\2[0-7]{2}){3}`,
+].join('|');
+
 /**
  * Every escape in which a secret may come back: a quote inside single quotes of a shell, in both ways; URL encoding
- * (RFC 3986); escapes of HTML; those of JSON, C, shells and `printable`; and the ends of lines, as whoever encodes or
- * shows long text breaks it.
+ * (RFC 3986); escapes of HTML; those of JSON, C, shells and `printable`; and the ends of lines. Nothing in it repeats without
+ * a bound but single characters: the stack of the engine is not.
  */
 const escapes = new RegExp(
   [
@@ -28,28 +41,47 @@ const escapes = new RegExp(
     bytes('%'),
     '&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-f]{1,6});',
     bytes(String.raw`\\x`),
-    String.raw`(?:\\[0-3][0-7]{2})+`,
+    octal,
     String.raw`\\u\{[0-9a-f]{1,6}\}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}`,
-    String.raw`\\\r?\n[ \t]*|(?:\r?\n[ \t]*)+`,
+    String.raw`\\\r?\n[ \t]*|[\r\n][ \t\r\n]*`,
     String.raw`\\[^0-9a-z\r\n]|\\[abefnrtv0]`,
   ].join('|'),
   'gi',
 );
 
+const lineEnds = /[\r\n][ \t\r\n]*/g;
+const whiteSpace = /[ \t\r\n]+/g;
+
 /**
- * Takes one layer of escapes off, all kinds at once. Where kinds are nested, another layer is left for the next time;
- * what only looks like an escape is taken for one, so that a secret has to be compared in the same form.
- *
- * @returns undefined where there is none
+ * A text as it is first; where it has lines, without any white space, since whoever shows long text breaks it between words
+ * and indents it, and without the ends of lines alone; then with one layer of escapes after another taken off, all kinds at
+ * once. What only looks like an escape is taken for one, so that
+ * a secret has to be compared in the same form.
  */
-export function unescapeText(text: string): Unescaped | undefined {
+export function* layersOf(text: string): Generator<Layer, void> {
+  let layer: Layer = { text, originOf: (stretch) => stretch };
+  yield layer;
+  const joined = substitute(layer, lineEnds, () => '');
+  const dense = joined && substitute(layer, whiteSpace, () => '');
+  if (dense) yield { ...dense, dense: true };
+  if (joined) yield joined;
+  layer = joined ?? layer;
+  for (let depth = 0; depth < deepestEscape; depth += 1) {
+    const next = substitute(layer, escapes, meaningOf);
+    if (!next) return;
+    yield next;
+    layer = next;
+  }
+}
+
+/** @returns undefined where there is nothing to substitute */
+function substitute(outer: Layer, pattern: RegExp, meaningOf: (written: string) => string): Layer | undefined {
   const at: number[] = [];
   const ends: number[] = [];
   const from: number[] = [];
   const to: number[] = [];
   let shift = 0;
-  const unescaped = text.replace(escapes, (written, ...rest) => {
-    const place = rest.find((part) => typeof part === 'number') as number;
+  const text = outer.text.replace(pattern, (written: string, place: number) => {
     const meant = meaningOf(written);
     at.push(place + shift);
     ends.push(place + shift + meant.length);
@@ -59,21 +91,16 @@ export function unescapeText(text: string): Unescaped | undefined {
     return meant;
   });
   if (at.length === 0) return undefined;
-  const lastBefore = (place: number) => findLast(at, place);
+  /** The place before, for a place in this text; inside of what an escape means, its start or its end. */
+  const before = (place: number, inside: readonly number[], last: number) => {
+    const index = findLast(at, last);
+    const end = ends[index] ?? 0;
+    if (index < 0) return place;
+    return last < end ? (inside[index] ?? 0) : (to[index] ?? 0) + place - end;
+  };
   return {
-    text: unescaped,
-    startBefore(place) {
-      const index = lastBefore(place);
-      if (index < 0) return place;
-      const end = ends[index] ?? 0;
-      return place < end ? (from[index] ?? 0) : (to[index] ?? 0) + place - end;
-    },
-    endBefore(place) {
-      const index = lastBefore(place - 1);
-      if (index < 0) return place;
-      const end = ends[index] ?? 0;
-      return place <= end ? (to[index] ?? 0) : (to[index] ?? 0) + place - end;
-    },
+    text,
+    originOf: ([start, end]) => outer.originOf([before(start, from, start), before(end, to, end - 1)]),
   };
 }
 

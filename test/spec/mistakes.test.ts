@@ -258,6 +258,61 @@ const mistakes: readonly (readonly [text: string, told: string])[] = [
   ],
   ['include: { a: b }\nunit: { nginx: { active: true } }', '3:10 wrong-type expected a list, not a mapping'],
   ['', '1:1 empty-spec the spec asserts nothing (for example: unit: { nginx: { active: true } })'],
+  ['secrets: { A: token }\nunit: { nginx: { active: true } }', '3:15 wrong-type expected a mapping, not "token"'],
+  [
+    'secrets: { A: {} }\nunit: { nginx: { active: true } }',
+    '3:15 bad-secret a secret needs `env`, `file` or `command` (for example { env: DB_PASSWORD }, { file: db.password } or { command: pass show db })',
+  ],
+  [
+    'secrets: { A: { env: X, file: x } }\nunit: { nginx: { active: true } }',
+    '3:25 bad-secret a secret comes from one of `env`, `file` and `command`; it has `env` already',
+  ],
+  [
+    'secrets: { A: { enb: X } }\nunit: { nginx: { active: true } }',
+    '3:17 unknown-key there is no key "enb" here (did you mean "env"?)',
+  ],
+  [
+    'secrets: { A: { env: "${env.X}" } }\nunit: { nginx: { active: true } }',
+    '3:22 undefined-variable the environment variable X is not set',
+  ],
+  [
+    'secrets: { A: { env: $X } }\nunit: { nginx: { active: true } }',
+    '3:22 bad-secret expected the name of an environment variable',
+  ],
+  ['secrets: { A: { file: "" } }\nunit: { nginx: { active: true } }', '3:23 bad-secret it is empty'],
+  ['secrets: { A: { command: [] } }\nunit: { nginx: { active: true } }', '3:26 bad-secret the command is empty'],
+  [
+    'secrets: { A: { command: x, timeout: 0 } }\nunit: { nginx: { active: true } }',
+    '3:38 bad-value `timeout` is longer than 0',
+  ],
+  [
+    'secrets: { 1a: { env: A } }\nunit: { nginx: { active: true } }',
+    '3:12 bad-secret "1a" cannot be the name of a secret',
+  ],
+  [
+    'secrets: { A: { env: A }, B: { command: "x ${secret.A}" } }\nunit: { nginx: { active: true } }',
+    '3:44 bad-secret a secret cannot stand here: how a target is reached, and where a secret comes from, is shown',
+  ],
+  [
+    'secrets: { TOKEN: { env: A } }\nunit: { nginx: { status-text: "a ${secret.TOKN}" } }',
+    '4:34 undefined-secret there is no secret "TOKN" (did you mean "TOKEN"?)',
+  ],
+  [
+    'unit: { nginx: { status-text: "${secret.TOKEN}" } }',
+    '3:32 undefined-secret there is no secret "TOKEN" (define it under `secrets`)',
+  ],
+  [
+    'secrets: { A: { env: A } }\nunit: { nginx: { restarts: "${secret.A}" } }',
+    '4:28 bad-secret a secret is text, and cannot stand where a number is needed',
+  ],
+  [
+    'secrets: { A: { env: A } }\nhttp: { "https://a/": { status: 200, timeout: "1${secret.A}" } }',
+    '4:47 bad-secret a secret is text, and cannot stand where a duration such as 90s, 3m or 14d is needed',
+  ],
+  [
+    'secrets: { A: { env: A } }\nhttp: { "https://a/": { status: 200, from: "${secret.A}" } }',
+    '4:44 bad-value expected one of runner, target, not "${secret.A}"',
+  ],
 ];
 
 /** The same, of whole files. */
@@ -339,6 +394,11 @@ const targets: readonly (readonly [text: string, told: string])[] = [
     '"a b": { local: true }',
     '2:12 bad-target "a b" cannot be the name of a target (letters, digits and . _ -, but not "default")',
   ],
+  [
+    'a: { ssh: "root@${secret.A}" }',
+    '2:28 bad-secret a secret cannot stand here: how a target is reached, and where a secret comes from, is shown',
+  ],
+  ['a: { local: true, secrets: [a] }', '2:39 wrong-type expected a mapping, not a list'],
   ['a: { local: true, vars: [a] }', '2:36 wrong-type expected a mapping, not a list'],
   [
     'a: web.example.org',
@@ -388,8 +448,8 @@ portt: {}
 
 t.test('there is a mistake for every code', async (t) => {
   const told = [...mistakes, ...wholeFiles, ...targets].map(([, line]) => line.split(' ')[1]);
-  // Those of files stand in read.test.ts.
-  const elsewhere = ['unreadable', 'too-large', 'not-text', 'include-cycle'];
+  // Those of files stand in read.test.ts, those of the values of secrets in prepare-secrets.test.ts.
+  const elsewhere = ['unreadable-secret', 'short-secret', 'unreadable', 'too-large', 'not-text', 'include-cycle'];
   t.strictSame(
     Object.keys(problemCodes).filter((code) => !told.includes(code) && !elsewhere.includes(code)),
     [],
