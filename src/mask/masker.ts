@@ -48,7 +48,7 @@ export function isMaskable(secret: string): boolean {
 }
 
 /** `admin`, `postgres`, `2026`: a dummy of a staging machine rather than a secret, and perhaps a word of a report. */
-const plainWord = /^([a-z]{1,12}|[0-9]{1,6})$/;
+const plainWord = /^([a-z]{1,12}(-[a-z]{1,12})?|[0-9]{1,6})$/;
 
 function replaceSecrets(text: string, table: NeedleTable): string {
   return replaceStretches(text, findSecrets(text, table));

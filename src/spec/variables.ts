@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of specs are written like that
-import { mistakeAt, type Report, suggest } from './mistake.js';
+import { mistakeAt, nearest, type Report, suggest } from './mistake.js';
 import { mostNodes, type Pair, type Place, type ScalarNode, type SpecFile, type SpecNode } from './node.js';
 
 /** Where the values of variables come from, for one target. */
@@ -180,7 +180,7 @@ export class Variables {
       const message = 'a secret cannot stand here: how a target is reached, and where a secret comes from, is shown';
       this.report(mistakeAt('bad-secret', message, place));
     } else if (!incomplete) {
-      const hint = suggest(name, [...secrets.keys()], 'secrets are') ?? 'define it under `secrets`';
+      const hint = suggestSecret(name, [...secrets.keys()]) ?? 'define it under `secrets`';
       this.report(mistakeAt('undefined-secret', `there is no secret ${JSON.stringify(name)}`, place, hint));
     }
     return undefined;
@@ -216,6 +216,13 @@ export class Variables {
     this.report(mistakeAt('too-large', `what it means grows to more than ${mostNodes} values`, place));
     return undefined;
   }
+}
+
+/** Their names are mostly in upper case, which is no part of being near. */
+function suggestSecret(name: string, names: readonly string[]): string | undefined {
+  const plain = new Map(names.map((one) => [one.toLowerCase().replaceAll('_', '-'), one]));
+  const near = nearest(name, [...plain.keys()]);
+  return near === undefined ? suggest(name, names, 'secrets are') : `did you mean "${plain.get(near)}"?`;
 }
 
 /** Text is filled once only: what a value brings in is never taken for a variable. */

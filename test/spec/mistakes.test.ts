@@ -273,7 +273,7 @@ const mistakes: readonly (readonly [text: string, told: string])[] = [
   ],
   [
     'secrets: { A: { env: "${env.X}" } }\nunit: { nginx: { active: true } }',
-    '3:22 undefined-variable the environment variable X is not set',
+    '3:23 undefined-variable the environment variable X is not set',
   ],
   [
     'secrets: { A: { env: $X } }\nunit: { nginx: { active: true } }',
