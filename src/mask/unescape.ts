@@ -61,8 +61,8 @@ const whiteSpace = /[ \t\r\n]+/g;
 export function* layersOf(text: string): Generator<Layer, void> {
   let layer: Layer = { text, originOf: (stretch) => stretch };
   yield layer;
-  const joined = substitute(layer, lineEnds, () => '');
-  const dense = joined && substitute(layer, whiteSpace, () => '');
+  const joined = substitute(layer, lineEnds, nothing);
+  const dense = joined && substitute(layer, whiteSpace, nothing);
   if (dense) yield { ...dense, dense: true };
   if (joined) yield joined;
   layer = joined ?? layer;
@@ -76,32 +76,45 @@ export function* layersOf(text: string): Generator<Layer, void> {
 
 /** @returns undefined where there is nothing to substitute */
 function substitute(outer: Layer, pattern: RegExp, meaningOf: (written: string) => string): Layer | undefined {
+  const text = meaningOf === nothing ? outer.text.replace(pattern, '') : outer.text.replace(pattern, meaningOf);
+  if (text === outer.text) return undefined;
+  // Most texts hold no secret, and nobody asks where anything came from.
+  let before: ((stretch: Stretch) => Stretch) | undefined;
+  return {
+    text,
+    originOf: (stretch) => {
+      before ??= traceBack(outer.text, pattern, meaningOf);
+      return outer.originOf(before(stretch));
+    },
+  };
+}
+
+function nothing(): string {
+  return '';
+}
+
+/** Leads from places behind a substitution to those before it; inside of what an escape means, to its start or its end. */
+function traceBack(text: string, pattern: RegExp, meaningOf: (written: string) => string) {
   const at: number[] = [];
   const ends: number[] = [];
   const from: number[] = [];
   const to: number[] = [];
   let shift = 0;
-  const text = outer.text.replace(pattern, (written: string, place: number) => {
+  for (const { 0: written, index: place } of text.matchAll(pattern)) {
     const meant = meaningOf(written);
     at.push(place + shift);
     ends.push(place + shift + meant.length);
     from.push(place);
     to.push(place + written.length);
     shift += meant.length - written.length;
-    return meant;
-  });
-  if (at.length === 0) return undefined;
-  /** The place before, for a place in this text; inside of what an escape means, its start or its end. */
+  }
   const before = (place: number, inside: readonly number[], last: number) => {
     const index = findLast(at, last);
-    const end = ends[index] ?? 0;
     if (index < 0) return place;
+    const end = ends[index] ?? 0;
     return last < end ? (inside[index] ?? 0) : (to[index] ?? 0) + place - end;
   };
-  return {
-    text,
-    originOf: ([start, end]) => outer.originOf([before(start, from, start), before(end, to, end - 1)]),
-  };
+  return ([start, end]: Stretch): Stretch => [before(start, from, start), before(end, to, end - 1)];
 }
 
 /** The index of the last number that is not greater; -1 where there is none. */

@@ -252,12 +252,14 @@ t.test('random secrets in random text, in random encodings, nested', async (t) =
 t.test('10 MB with 20 secrets, and what an attacker might print', async (t) => {
   const masker = makeMasker(Array.from({ length: 20 }, () => randomBytes(18).toString('base64')));
   const line = 'Nov 23 03:37:01 web nginx[123]: 10.0.0.1 - - "GET /index.html?q=a%20b HTTP/1.1" 200 512\n';
-  const size = 10_000_000;
-  const texts = [line, '\\', '\n', '%41', "'\\''", '&amp;', 'a'].map((part) => part.repeat(size / part.length));
+  const texts = [line.repeat(10_000_000 / line.length)];
+  // A command may print 1 MiB.
+  for (const part of ['\\', '\n', '%41', "'\\''", '&amp;', 'a']) texts.push(part.repeat(2_000_000 / part.length));
   for (const text of texts) {
     const start = performance.now();
     t.equal(masker.text(text).length, text.length);
     const seconds = (performance.now() - start) / 1000;
-    t.ok(seconds < (text.startsWith('Nov') ? 3 : 15), `${JSON.stringify(text.slice(0, 10))}: ${seconds.toFixed(2)} s`);
+    // A tenth of it, where nothing else is running.
+    t.ok(seconds < 8, `${JSON.stringify(text.slice(0, 10))}: ${seconds.toFixed(2)} s`);
   }
 });
