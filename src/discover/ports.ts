@@ -17,7 +17,8 @@ export const portsPart: Part = {
       if (!answers.isKnown(query)) return [];
       const expects: Record<string, Value> = {};
       const unit = answers.value(query, 'unit');
-      if (unit === undefined) expects.listening = true;
+      // A scope is named anew with each login and each start of a container.
+      if (unit === undefined || String(unit).endsWith('.scope')) expects.listening = true;
       else expects.unit = unit;
       const local = sockets.every(({ loopback }) => loopback);
       const addresses = answers.value(query, 'addresses');

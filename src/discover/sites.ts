@@ -192,7 +192,8 @@ function describePage(site: Site, ways: Found['ways'], answers: Answers): Found[
   const [status, location] = ['status', 'location'].map((name) => answers.value(query, name));
   if (typeof status !== 'number' || status >= 500) return [];
   const expects: Record<string, Value> = { status };
-  if (typeof location === 'string' && status >= 300 && status < 400) expects.location = boundLocation(location);
+  if (typeof location === 'string' && status >= 300 && status < 400 && !holdsPassword(location))
+    expects.location = boundLocation(location);
   const secure = isTls(site.door, answers);
   const distrusted = secure && answers.value(certificateOf(site, surely(site)), 'trusted') !== true;
   return [
@@ -205,6 +206,10 @@ function describePage(site: Site, ways: Found['ways'], answers: Answers): Found[
       ...(ways && { ways }),
     },
   ];
+}
+
+function holdsPassword(location: string): boolean {
+  return /^[a-z+.-]*:?\/\/[^/?#]*@/i.test(location);
 }
 
 /** What stands behind the question mark is often another each time. */

@@ -64,8 +64,12 @@ function writeRemarks(remarks: readonly Remark[], indent: number): string[] {
 }
 
 export function showRemark({ text, about }: Remark): string {
-  return printable(about.length > 0 ? `${text}: ${about.join(', ')}.` : `${text}.`);
+  const some = about.slice(0, mostNamed).join(', ');
+  const more = about.length > mostNamed ? ` and ${about.length - mostNamed} more` : '';
+  return printable(about.length > 0 ? `${text}: ${some}${more}.` : `${text}.`);
 }
+
+const mostNamed = 20;
 
 /** A target as a spec says it. */
 export function describeTarget(

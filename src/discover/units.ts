@@ -27,10 +27,14 @@ export function askForUnit(name: string): Query {
 function namesOf({ units }: Listing): readonly string[] {
   return units
     .filter(({ name, loaded, transient }) => loaded && !transient && unitNamePattern.test(name) && !isOrdinary(name))
+    .filter(({ name }) => !ofConnection.test(name))
     .map(({ name }) => name)
     .filter((name) => ['service', 'socket', 'path'].includes(unitKind(name)))
     .sort();
 }
+
+/** Made by a socket unit for one connection: `greeter@3-12-400-0.service`, `sshd@1-10.0.0.1:22-10.0.0.2:4242.service`. */
+const ofConnection = /@\d+-[^@]+-[^@]+\.service$/;
 
 /** Services that a timer starts stand beside it. */
 function timed({ units }: Listing): ReadonlySet<string> {

@@ -80,6 +80,8 @@ t.test('units', async (t) => {
     unit('systemd-journald.service'),
     unit('run-u1.service', { transient: true }),
     unit('gone.service', { loaded: false }),
+    unit('web@3-12-400-0.service'),
+    unit('web@1-10.0.0.1:22-10.0.0.2:4242.service'),
     unit('job.timer', { triggers: ['job.service'] }),
   ];
   const found = find(unitsPart, listing({ units }), told);
@@ -172,6 +174,7 @@ t.test('ports', async (t) => {
     socket('tcp', '0.0.0.0', 443),
     socket('tcp', '127.0.0.1', 5432),
     socket('tcp', '192.0.2.1', 25),
+    socket('tcp', '0.0.0.0', 9000),
     socket('udp', '0.0.0.0', 51_820, { holders: [] }),
     socket('udp', '0.0.0.0', 40_000),
     socket('udp', '0.0.0.0', 53),
@@ -184,6 +187,7 @@ t.test('ports', async (t) => {
     'tcp:443': told('nginx.service', ['0.0.0.0', '::']),
     'tcp:5432': told('postgresql.service', ['127.0.0.1']),
     'tcp:25': { addresses: ['192.0.2.1'], unit: unknownReading('dark') as unknown as Value },
+    'tcp:9000': told('docker-0123abcd.scope', ['0.0.0.0']),
     'tcp:40002': told('torrent.service', ['0.0.0.0']),
     'udp:51820': { addresses: ['0.0.0.0'], unit: absentReading('kernel') as unknown as Value },
     'udp:53': told('unbound.service', ['0.0.0.0']),
@@ -192,10 +196,11 @@ t.test('ports', async (t) => {
     'public-ports: tcp:25 {"listening":true}',
     'public-ports: tcp:443 {"unit":"nginx.service"}',
     'local-ports: tcp:5432 {"unit":"postgresql.service","addresses":["127.0.0.1"]}',
+    'public-ports: tcp:9000 {"listening":true}',
     'public-ports: tcp:40002 {"unit":"torrent.service"}',
     'public-ports: udp:53 {"unit":"unbound.service"}',
     'public-ports: udp:51820 {"listening":true}',
-    'listeners:  {"public-tcp":["192.0.2.1:25","0.0.0.0:443","[::]:443","0.0.0.0:40002"],' +
+    'listeners:  {"public-tcp":["192.0.2.1:25","0.0.0.0:443","[::]:443","0.0.0.0:9000","0.0.0.0:40002"],' +
       '"public-udp":{"contain-elements":["0.0.0.0:53","0.0.0.0:51820"]}}',
   ]);
   t.match(remarksOf(found), [/^Listen on loopback, on ports that the kernel gave out .*: daemon\.service$/]);

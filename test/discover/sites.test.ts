@@ -143,6 +143,19 @@ t.test('what is not to be trusted, has ended, ends soon, is for others, fails', 
   ]);
 });
 
+t.test('redirects: what changes and what is secret is left out', async (t) => {
+  const expects = (location: string) => {
+    const list = listing([socket(80, 'nginx')]);
+    const found = find(list, ({ resource }) => (resource === 'http' ? { status: 302, location } : undefined));
+    return found.entries.map((entry) => entry.expects);
+  };
+  t.same(expects('/login'), [{ status: 302, location: '/login' }]);
+  t.same(expects('https://sso.example.org/x?state=1#y'), [
+    { status: 302, location: { 'have-prefix': 'https://sso.example.org/x' } },
+  ]);
+  t.same(expects('https://user:word@example.org/'), [{ status: 302 }]);
+});
+
 t.test('ports are asked in their own words, or not at all', async (t) => {
   const local = { address: '127.0.0.1', loopback: true, servesV6: false };
   const found = find(
