@@ -1,4 +1,5 @@
 import { collect, type Ends } from '../collect.js';
+import { NixspecError } from '../error.js';
 import type { Query } from '../model.js';
 import { planProbes } from '../plan.js';
 import type { Resources } from '../resource.js';
@@ -47,9 +48,9 @@ export async function discoverMachine(
 ): Promise<Discovery> {
   progress('listing what there is');
   const listed = await collect(listingProbes, ends, { signal });
+  refuseBroken(listed.problems, ends.transport.reached);
   const listing = readListing(listed.observations);
   const answers = new Answers();
-  const problems = [...listed.problems];
   for (let round = 0; round < mostRounds; round += 1) {
     const queries = newQuestions(listing, answers);
     if (queries.length === 0) break;
@@ -59,9 +60,18 @@ export async function discoverMachine(
       const observation = found.observations.get(query.id);
       answers.add(query, observation ?? { status: 'unknown', reason: 'not answered' });
     }
-    problems.push(...found.problems);
+    refuseBroken(found.problems, ends.transport.reached);
   }
-  return { ...describe(listing, answers), unseen: listUnseen(problems, listing, answers) };
+  return { ...describe(listing, answers), unseen: listUnseen(listing, answers) };
+}
+
+/**
+ * Half an answer makes half a spec, which looks like a whole one.
+ * @throws NixspecError where the program was cut off
+ */
+export function refuseBroken([problem]: readonly string[], target: string): void {
+  if (problem === undefined) return;
+  throw new NixspecError('connection-lost', `${target}: ${problem}`, { operation: 'discover', target });
 }
 
 function newQuestions(listing: Listing, answers: Answers): Query[] {
@@ -77,12 +87,12 @@ function describe(listing: Listing, answers: Answers): Findings {
   };
 }
 
-function listUnseen(problems: readonly string[], listing: Listing, answers: Answers): string[] {
+function listUnseen(listing: Listing, answers: Answers): string[] {
   const owners =
     listing.sockets.sockets.length > 0 && !listing.sockets.seesAll
       ? ['processes behind the ports: only root sees those of others']
       : [];
-  return [...new Set([...problems, ...listing.unseen, ...owners, ...answers.unseen().map(showUnseen)])].sort();
+  return [...new Set([...listing.unseen, ...owners, ...answers.unseen().map(showUnseen)])].sort();
 }
 
 function showUnseen({ resource, reason, properties, subjects }: Unseen): string {

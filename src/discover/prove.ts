@@ -5,6 +5,7 @@ import { type Draft, parseForTargets } from '../prepare.js';
 import { drawProblem } from '../problem.js';
 import { performRun } from '../run.js';
 import { readSpec } from '../spec/read.js';
+import { refuseBroken } from './ask-machine.js';
 import { endsOf } from './ends.js';
 import type { Failing } from './prune.js';
 
@@ -37,7 +38,8 @@ export async function proveSpec(
     targets.map(async (target): Promise<Failing[]> => {
       const plan = planRun((entries.get(target.name) ?? []).filter(isNew), resources);
       const ends = endsOf(target, await connections.get(target));
-      const { outcomes } = await performRun({ target, plan, resources, matchers, ends, signal });
+      const { outcomes, problems: broken } = await performRun({ target, plan, resources, matchers, ends, signal });
+      refuseBroken(broken, target.name);
       const paths = new Map(plan.assertions.map(({ id, path }) => [id, path]));
       return outcomes
         .filter(({ status }) => status === 'failed' || status === 'unknown')

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import type { Io } from '../../src/command.js';
-import type { Discovery } from '../../src/discover/ask-machine.js';
+import { type Discovery, refuseBroken } from '../../src/discover/ask-machine.js';
 import { deliver } from '../../src/discover/discovery.js';
 import { listingProbes } from '../../src/discover/listing.js';
 import { shells } from '../run-script.js';
@@ -47,4 +47,12 @@ t.test('each shell can read the listing', async (t) => {
       t.same([status, stderr], [0, ''], `${answers[0]?.subject} in ${name}`);
     }
   }
+});
+
+t.test('a program that was cut off makes no spec', async (t) => {
+  t.throws(() => refuseBroken(['the program was cut off: gone'], 'web'), {
+    code: 'connection-lost',
+    message: 'web: the program was cut off: gone',
+  });
+  refuseBroken([], 'web');
 });
