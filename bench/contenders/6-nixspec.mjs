@@ -22,7 +22,7 @@ function writeFile({ folder }, name, checks, options) {
   return file;
 }
 
-function verify(start, name, options) {
+function verify(start, name, options = {}) {
   return (place, checks) => {
     const words = [
       'verify',
@@ -32,7 +32,7 @@ function verify(start, name, options) {
       '--ssh-config',
       place.sshConfig,
     ];
-    return { words: [...start(place), ...words] };
+    return { words: [...start(place), ...words, ...(options.words ?? [])] };
   };
 }
 
@@ -49,6 +49,13 @@ export default [
     lacks,
     runs: (at) => (at.few ? 0 : at.runs),
     prepare: verify(byNode, 'spec-from-target', { extra: { http: { from: 'target' } } }),
+    verify: passed,
+  },
+  {
+    name: 'nixspec verify, without the inventory',
+    lacks,
+    runs: (at) => (at.few ? 0 : at.runs),
+    prepare: verify(byNode, 'spec', { words: ['--no-inventory'] }),
     verify: passed,
   },
   {
