@@ -13,7 +13,7 @@ export async function findIncludes(file: SpecFile, report: Report): Promise<read
   const patterns = listPatterns(valueAt(file.root, 'include'));
   const found: Include[] = [];
   for (const pattern of patterns) {
-    const paths = await findFiles(pattern, file);
+    const paths = await findFiles(pattern.source, file);
     if (paths.length === 0) {
       const message = isPattern(pattern.source) ? 'no file matches' : 'there is no file';
       const hint = `paths are relative to ${file.folder}`;
@@ -29,13 +29,20 @@ function listPatterns(node: SpecNode | undefined): readonly ScalarNode[] {
   return nodes.filter((item): item is ScalarNode => item.kind === 'scalar' && typeof item.value === 'string');
 }
 
-/** A path that exists is meant itself, also when it looks like a pattern. */
-async function findFiles(pattern: ScalarNode, file: SpecFile): Promise<readonly string[]> {
-  const path = resolve(file.folder, pattern.source);
+/**
+ * A path that exists is meant itself, also when it looks like a pattern.
+ * @param settings `dot`: `*` also means names that begin with a dot
+ */
+export async function findFiles(
+  pattern: string,
+  file: Pick<SpecFile, 'folder' | 'path'>,
+  settings: { readonly dot?: boolean } = {},
+): Promise<readonly string[]> {
+  const path = resolve(file.folder, pattern);
   if (await exists(path)) return [path];
-  if (!isPattern(pattern.source)) return [];
+  if (!isPattern(pattern)) return [];
   const { glob } = await import('tinyglobby');
-  const paths = await glob(pattern.source, { cwd: file.folder, absolute: true, expandDirectories: false });
+  const paths = await glob(pattern, { cwd: file.folder, absolute: true, expandDirectories: false, ...settings });
   // `include: ["*.yaml"]` means the others.
   return paths
     .map((one) => resolve(one))
