@@ -1,6 +1,6 @@
 import { parsePath } from '../gjson.js';
 import { compileRegexp } from '../pattern.js';
-import type { MapNode, Pair, SpecNode } from '../spec/node.js';
+import type { Pair, SpecNode } from '../spec/node.js';
 import { type Block, blockMap } from '../spec/yaml-writer.js';
 import { exactText, translatePatterns, translateScalar } from './literals.js';
 import { readGoScalar } from './scalar.js';
@@ -35,7 +35,7 @@ function translateList(items: readonly SpecNode[], node: SpecNode, site: Site, t
   const { kind } = site;
   if (kind === 'text') {
     if (!top) site.differs(node, 'Goss refuses a list of patterns inside of other matchers: use have-patterns');
-    const patterns = translatePatterns(items, node, site);
+    const patterns = translatePatterns(items, site);
     return top ? patterns : matcher('have-patterns', toBlock(patterns));
   }
   if (kind === 'list' || kind === 'addresses' || kind === 'json') return contain(items, site);
@@ -135,10 +135,10 @@ function translateAnd(value: SpecNode, site: Site): Expected {
 
 /** No conversion at all: a list of a YAML file is never equal to one of the system. */
 function translateEqual(value: SpecNode, site: Site): Expected {
-  const { kind, isJson } = site;
+  const { kind, isJson, isOwn } = site;
   if (kind === 'json') return equalJson(value, site);
   if (kind === 'list' || kind === 'addresses') {
-    site.differs(value, 'in Goss equal never holds for a list of the system: use consist-of');
+    if (!isOwn) site.differs(value, 'in Goss equal never holds for a list of the system: use consist-of');
     return matcher('equal', blockOf(value));
   }
   if (value.kind !== 'scalar') throw new NotCarried('in Goss equal never holds for it');
@@ -146,12 +146,13 @@ function translateEqual(value: SpecNode, site: Site): Expected {
   const read = readGoScalar(value);
   const wanted = kind === 'number' || kind === 'percentage' ? 'number' : kind === 'boolean' ? 'boolean' : 'string';
   if (typeof read !== wanted) throw new NotCarried('in Goss equal never holds for another type');
-  if (wanted === 'number' && isJson) site.differs(value, 'in Goss equal never holds for numbers of a JSON file');
+  if (wanted === 'number' && isJson && !isOwn)
+    site.differs(value, 'in Goss equal never holds for numbers of a JSON file');
   return kind === 'text' ? exactText(String(read)) : translateScalar(value, site);
 }
 
-function equalJson(value: SpecNode, { isJson, differs }: Site): Expected {
-  if (!isJson && hasNumber(value)) differs(value, 'in Goss equal never holds for numbers in JSON');
+function equalJson(value: SpecNode, { isJson, isOwn, differs }: Site): Expected {
+  if (!isJson && !isOwn && hasNumber(value)) differs(value, 'in Goss equal never holds for numbers in JSON');
   return value.kind === 'scalar' ? bare(value.value) : matcher('equal', blockOf(value));
 }
 
@@ -201,10 +202,13 @@ function translateRegexp(value: SpecNode, site: Site): Expected {
   if (kind === 'number') return numbersOf(expression);
   if (kind === 'list' || kind === 'addresses') {
     if (/[$^]|\\[AzsSWD]|\[\^|\(\?/.test(expression)) tellJoined(value, site, 'match-regexp');
-    return matcher('contain-element', blockMap([['match-regexp', kind === 'addresses' ? `(?i)${expression}` : expression]]));
+    return matcher(
+      'contain-element',
+      blockMap([['match-regexp', kind === 'addresses' ? `(?i)${expression}` : expression]]),
+    );
   }
   checkText(site, 'match-regexp');
-  if (kind === 'text' && endsAnchored(expression)) {
+  if (kind === 'text' && !site.isOwn && endsAnchored(expression)) {
     site.differs(value, 'in Goss $ is behind the newline at the end; here it may stand before it too');
   }
   return matcher('match-regexp', expression);
@@ -265,7 +269,7 @@ function translateKey(value: SpecNode, site: Site): Expected {
 function translateHavePatterns(value: SpecNode, site: Site, top: boolean): Expected {
   if (value.kind !== 'list') throw new NotCarried('Goss wants a list after have-patterns');
   if (!['text', 'string', 'list', 'json'].includes(site.kind)) throw new NotCarried('have-patterns wants a text');
-  const patterns = translatePatterns(value.items, value, site);
+  const patterns = translatePatterns(value.items, site);
   return top && site.kind === 'text' ? patterns : matcher('have-patterns', toBlock(patterns));
 }
 
@@ -306,7 +310,7 @@ function translateSemver(value: SpecNode, site: Site): Expected {
   if (!['string', 'text', 'list', 'json'].includes(site.kind)) throw new NotCarried('only texts are versions');
   if (/[\^~]|\s-\s/.test(range)) throw new NotCarried('Goss knows no ^, ~ and - in a range: it never holds');
   site.note(value, 'Goss takes full versions only (1.24.0); nixspec also 1.24');
-  if (site.kind === 'text') site.differs(value, 'Goss takes no version with a newline behind it');
+  if (site.kind === 'text' && !site.isOwn) site.differs(value, 'Goss takes no version with a newline behind it');
   return matcher('semver-constraint', range);
 }
 
@@ -314,16 +318,17 @@ function translateGjson(value: SpecNode, site: Site): Expected {
   if (!['text', 'string', 'json'].includes(site.kind)) throw new NotCarried('gjson wants a text of JSON');
   if (value.kind !== 'map') throw new NotCarried('Goss wants a mapping after gjson');
   if (value.pairs.length === 0) throw new AssertsNothing('gjson of nothing asserts nothing, in Goss too');
-  return matcher('gjson', blockMap(value.pairs.map((pair) => translatePath(pair, value, site))));
+  return matcher('gjson', blockMap(value.pairs.map((pair) => translatePath(pair, site))));
 }
 
-function translatePath({ key, value }: Pair, _: MapNode, site: Site): readonly [string, Block] {
+function translatePath({ key, value }: Pair, site: Site): readonly [string, Block] {
   try {
     parsePath(key.source);
   } catch (error) {
     throw new NotCarried(`the path ${key.source}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const inner: Site = { ...site, kind: 'json' };
+  const { isOwn: _own, ...outer } = site;
+  const inner: Site = { ...outer, kind: 'json' };
   return [key.source, toBlock(widen(translateExpectation(value, inner, false), value, inner))];
 }
 

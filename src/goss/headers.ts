@@ -14,7 +14,8 @@ type Part =
 
 /** What is expected of headers. @throws NotCarried AssertsNothing */
 export function translateHeaders(node: SpecNode, site: Site): BlockMap {
-  const parts = node.kind === 'list' ? node.items.map((item) => translatePattern(item, site)) : [translateOne(node, site)];
+  const parts =
+    node.kind === 'list' ? node.items.map((item) => translatePattern(item, site)) : [translateOne(node, site)];
   if (parts.length === 0) throw new AssertsNothing('an empty list of patterns asserts nothing, in Goss too');
   const values = new Map<string, Expected[]>();
   const names: Expected[] = [];
@@ -49,7 +50,9 @@ function translateMatcher({ key, value }: Pair, site: Site): readonly Part[] {
   const name = key.source;
   if (name === 'and' && value.kind === 'list') return value.items.flatMap((item) => translateOne(item, site));
   if ((name === 'have-patterns' || name === 'contain-elements') && value.kind === 'list') {
-    return value.items.flatMap((item) => (name === 'have-patterns' ? translatePattern(item, site) : translateLine(item, site)));
+    return value.items.flatMap((item) =>
+      name === 'have-patterns' ? translatePattern(item, site) : translateLine(item, site),
+    );
   }
   if (name === 'contain-element') return translateLine(value, site);
   if (name === 'not') return negateParts(translateOne(value, site));
@@ -64,7 +67,13 @@ function translateLine(node: SpecNode, site: Site): readonly Part[] {
   const [, name, value] = /^([\w-]+): ?(.*)$/.exec(textOf(node)) ?? [];
   if (name === undefined || value === undefined) throw new NotCarried('no header has such a line');
   tellCase(name, node, site);
-  return [{ about: 'value', name: name.toLowerCase(), expected: isRepeated(name) ? oneOfSeveral(value, '$') : { bare: value } }];
+  return [
+    {
+      about: 'value',
+      name: name.toLowerCase(),
+      expected: isRepeated(name) ? oneOfSeveral(value, '$') : { bare: value },
+    },
+  ];
 }
 
 function translatePattern(node: SpecNode, site: Site): readonly Part[] {
@@ -155,6 +164,8 @@ function negatePart(part: Part): Part {
 
 /** Go writes the names of headers in its own way, and Goss looks for them as they are written. */
 function tellCase(name: string, node: SpecNode, site: Site): void {
-  const canonical = name.toLowerCase().replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+  const canonical = name
+    .toLowerCase()
+    .replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
   if (name !== canonical) site.differs(node, `Goss only knows this header as ${canonical}, and does not find ${name}`);
 }

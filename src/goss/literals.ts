@@ -43,7 +43,12 @@ function translateNumber(value: number, node: ScalarNode, site: Site): Expected 
     list: () => bare([plain]),
     addresses: () => bare([plain]),
     // `5`, ` 5` and `5.0` are the same to Goss.
-    text: () => ({ all: [['ge', value], ['le', value]] }),
+    text: () => ({
+      all: [
+        ['ge', value],
+        ['le', value],
+      ],
+    }),
     json: () => bare(value),
   };
   return rules[site.kind]();
@@ -102,7 +107,8 @@ export function exactText(text: string): Expected {
 
 function readWord(text: string, node: ScalarNode, site: Site): boolean {
   if (text === 'true' || text === 'false') return text === 'true';
-  if (!/^(yes|no|on|off)$/i.test(text)) throw new NotCarried(`Goss compares the text ${JSON.stringify(text)}: ${never}`);
+  if (!/^(yes|no|on|off)$/i.test(text))
+    throw new NotCarried(`Goss compares the text ${JSON.stringify(text)}: ${never}`);
   site.differs(node, `Goss takes ${text} for a text here, which is never equal to true or false`);
   return /^(yes|on)$/i.test(text);
 }
@@ -113,11 +119,10 @@ function readWhole(text: string): number {
 }
 
 /** A list of patterns, for what Goss reads line by line. */
-export function translatePatterns(items: readonly SpecNode[], node: SpecNode, site: Site): Expected {
+export function translatePatterns(items: readonly SpecNode[], site: Site): Expected {
   if (items.length === 0) throw new AssertsNothing('an empty list of patterns asserts nothing, in Goss too');
   const patterns = items.flatMap((item) => translateItem(item, site));
   if (patterns.length === 0) throw new AssertsNothing('it asserts nothing, in Goss too');
-  void node;
   return bare(patterns);
 }
 
@@ -125,10 +130,10 @@ function translateItem(item: SpecNode, site: Site): string[] {
   if (item.kind !== 'scalar' || item.value === null) {
     throw new NotCarried('Goss refuses all but texts in a list of patterns: use contain-elements or and');
   }
-  if (typeof item.value !== 'string') site.differs(item, 'Goss refuses what is no text among patterns; put it in quotes');
+  if (typeof item.value !== 'string')
+    site.differs(item, 'Goss refuses what is no text among patterns; put it in quotes');
   const { pattern, differs, note } = translatePattern(item.source);
   if (differs !== undefined) site.differs(item, differs);
   if (note !== undefined) site.note(item, note);
   return pattern === undefined ? [] : [pattern];
 }
-

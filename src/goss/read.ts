@@ -4,7 +4,7 @@ import type { Problem } from '../model.js';
 import type { ProblemCode } from '../problem.js';
 import { findFiles } from '../spec/include.js';
 import { findLines, mistakeAt } from '../spec/mistake.js';
-import { type SpecNode, type SpecFile, valueAt } from '../spec/node.js';
+import { type SpecFile, type SpecNode, valueAt } from '../spec/node.js';
 import { loadText } from '../spec/text-file.js';
 import { type GossEntry, type GossFile, hasGap, positionIn, readGossFile, sectionsOf } from './gossfile.js';
 import type { Remark } from './remarks.js';
@@ -41,14 +41,14 @@ export async function readSuite(paths: readonly string[], settings: ReadSettings
 }
 
 /** Reads the files of `--vars` and the text of `--vars-inline`. @throws NixspecError */
-export async function loadVars(paths: readonly string[], inline: string | undefined): Promise<Vars> {
+export async function loadVars(paths: readonly string[], inline: unknown): Promise<Vars> {
   const files: Vars[] = [];
   for (const path of paths) {
     const loaded = await loadText(resolve(path), process.stdin);
     if (!('text' in loaded)) throw unreadable(`${path} ${loaded.message}`);
     files.push(checkVars(readVars(path, loaded.text)));
   }
-  return mergeVars(files, inline === undefined ? {} : checkVars(readVars('--vars-inline', inline)));
+  return mergeVars(files, typeof inline !== 'string' ? {} : checkVars(readVars('--vars-inline', inline)));
 }
 
 function checkVars({ vars, problems: [problem] }: ReturnType<typeof readVars>): Vars {
@@ -113,7 +113,8 @@ class SuiteReader {
       if (!file.file.root && problems.length === 0) this.tell('empty-spec', 'the gossfile is empty', source);
       return file.file.root && problems.length === 0 ? file : undefined;
     } catch (error) {
-      if (error instanceof TemplateError) this.tell('bad-value', `the template: ${error.message}`, source, error.offset);
+      if (error instanceof TemplateError)
+        this.tell('bad-value', `the template: ${error.message}`, source, error.offset);
       else if (error instanceof NotPlain) this.tell('too-large', `the template: ${error.message}`, source);
       else throw error;
       return undefined;
@@ -162,18 +163,29 @@ class SuiteReader {
   private async follow(from: GossFile, key: { source: string; start: number }, value: SpecNode, depth: number) {
     const position = positionIn(from, key.start);
     const told = (kind: Remark['kind'], text: string) => void this.remarks.push({ kind, position, text });
-    if (isTrueNode(valueAt(value, 'skip'))) return told('note', `gossfile ${key.source} is skipped, and so not included`);
+    if (isTrueNode(valueAt(value, 'skip')))
+      return told('note', `gossfile ${key.source} is skipped, and so not included`);
     const named = valueAt(value, 'file');
     const pattern = named?.kind === 'scalar' && named.source !== '' ? named.source : key.source;
     if (hasGap(value) || pattern.includes('\uE0F0')) {
       return told('lost', `gossfile ${key.source}: its name depends on what is not known`);
     }
     if (depth + 1 >= deepestInclude || this.files.length >= mostFiles) {
-      return this.tell('include-cycle', `includes go more than ${deepestInclude} deep`, from.source, from.rendered.sourceOf(key.start));
+      return this.tell(
+        'include-cycle',
+        `includes go more than ${deepestInclude} deep`,
+        from.source,
+        from.rendered.sourceOf(key.start),
+      );
     }
     const paths = await findFiles(pattern, { folder: from.folder, path: from.path }, { dot: true });
     if (paths.length === 0) {
-      return this.tell('include-not-found', `no file matches ${JSON.stringify(pattern)}`, from.source, from.rendered.sourceOf(key.start));
+      return this.tell(
+        'include-not-found',
+        `no file matches ${JSON.stringify(pattern)}`,
+        from.source,
+        from.rendered.sourceOf(key.start),
+      );
     }
     for (const path of paths) await this.add({ path, name: nameBeside(from, path) }, depth + 1);
   }

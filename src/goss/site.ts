@@ -25,6 +25,8 @@ export interface Site {
   readonly kind: Kind;
   /** All numbers are floats there. */
   readonly isJson: boolean;
+  /** The value stands in the gossfile, too, and is of the same kinds as what it is compared with. */
+  readonly isOwn?: true;
   differs(node: SpecNode, text: string): void;
   note(node: SpecNode, text: string): void;
   /** A variable without a value stands where this is needed. */

@@ -147,7 +147,8 @@ const ofGoss: { readonly [name: string]: TemplateFunction } = {
   trimSuffix: (suffix, value) =>
     text(value).endsWith(text(suffix)) ? text(value).slice(0, text(value).length - text(suffix).length) : text(value),
   nospace: (value) => text(value).replace(/\s/g, ''),
-  repeat: (times, value) => bounded(text(value).repeat(Math.max(0, Math.min(count(times), longest / Math.max(1, text(value).length) + 1)))),
+  repeat: (times, value) =>
+    bounded(text(value).repeat(Math.max(0, Math.min(count(times), longest / Math.max(1, text(value).length) + 1)))),
   replace: (found, by, value) => bounded(replaceAll(text(value), text(found), text(by))),
   substr: (from, to, value) => cut(text(value), Math.max(0, num(from)), num(to) < 0 ? undefined : num(to)),
   trunc: (size, value) => (num(size) < 0 ? text(value).slice(num(size)) : text(value).slice(0, num(size))),
@@ -161,7 +162,12 @@ const ofGoss: { readonly [name: string]: TemplateFunction } = {
   nindent: (spaces, value) => `\n${indent(count(spaces), text(value))}`,
   join: (by, values) => bounded(list(values).map(text).join(text(by))),
   splitList: (by, value) => text(value).split(text(by)),
-  split: (by, value) => Object.fromEntries(text(value).split(text(by)).map((part, at) => [`_${at}`, part])),
+  split: (by, value) =>
+    Object.fromEntries(
+      text(value)
+        .split(text(by))
+        .map((part, at) => [`_${at}`, part]),
+    ),
   default: (fallback, value) => (isTrue(value) ? value : fallback),
   empty: (value) => !isTrue(value),
   coalesce: (...args) => args.find((arg) => isTrue(arg)),
@@ -182,8 +188,10 @@ const ofGoss: { readonly [name: string]: TemplateFunction } = {
   hasKey: (map, key) => Object.hasOwn(mapping(map), text(key)),
   keys: (...maps) => maps.flatMap((map) => Object.keys(mapping(map))).sort(),
   values: (map) => Object.values(mapping(map)),
-  pick: (map, ...keys) => Object.fromEntries(Object.entries(mapping(map)).filter(([key]) => keys.map(text).includes(key))),
-  omit: (map, ...keys) => Object.fromEntries(Object.entries(mapping(map)).filter(([key]) => !keys.map(text).includes(key))),
+  pick: (map, ...keys) =>
+    Object.fromEntries(Object.entries(mapping(map)).filter(([key]) => keys.map(text).includes(key))),
+  omit: (map, ...keys) =>
+    Object.fromEntries(Object.entries(mapping(map)).filter(([key]) => !keys.map(text).includes(key))),
   toJson: (value) => toJson(value),
   toString: text,
   toStrings: (values) => list(values).map(text),

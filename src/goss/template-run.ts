@@ -1,6 +1,25 @@
 import { findFunction } from './template-functions.js';
-import { type Branch, isJump, type Operand, type Pipe, parseTemplate, type Span, type TemplateNode, type Work } from './template-tree.js';
-import { force, type GoValue, Hole, isList, isMapping, isTrue, NotPlain, printValue } from './template-value.js';
+import {
+  type Branch,
+  isJump,
+  type Operand,
+  type Pipe,
+  parseTemplate,
+  type Span,
+  type TemplateNode,
+  type Work,
+} from './template-tree.js';
+import {
+  force,
+  type GoValue,
+  Hole,
+  isList,
+  isMapping,
+  isTrue,
+  NotPlain,
+  printValue,
+  variableName,
+} from './template-value.js';
 
 /** What templates may know. */
 export interface TemplateData {
@@ -12,17 +31,25 @@ export interface TemplateData {
 export const holeMark = '\uE0F0';
 export const gapMark = '\uE0F1';
 export const markEnd = '\uE0F2';
-export const anyMark = /[\uE0F0-\uE0F2]/;
+/** Begins a variable of the spec that the import itself puts there. */
+export const variableStart = '\uE0F3';
+export const anyMark = /[\uE0F0-\uE0F3]/;
 
 /** What a gossfile says after its template was worked out. */
 export interface Rendered {
   readonly text: string;
-  /** By the number that stands between `holeMark` and `markEnd`. */
-  readonly holes: readonly Hole[];
-  /** What could not be worked out; by the number between `gapMark` and `markEnd`. */
+  /** Their names stand between `holeMark` and `markEnd`. */
+  readonly holes: readonly PlacedHole[];
+  /** What could not be worked out: `gapMark` and `markEnd` stand there, or a comment. */
   readonly gaps: readonly Gap[];
   /** The offset in the template that an offset in the text comes from. */
   sourceOf(offset: number): number;
+}
+
+export interface PlacedHole {
+  readonly hole: Hole;
+  /** Offset of the action in the template. */
+  readonly start: number;
 }
 
 export interface Gap extends Span {
@@ -43,12 +70,14 @@ export function renderTemplate(source: string, data: TemplateData): Rendered {
 
 class TemplateRun {
   private readonly pieces: { readonly at: number; readonly source: number; readonly moves: boolean }[] = [];
-  private readonly holes: Hole[] = [];
+  private readonly holes: PlacedHole[] = [];
   private readonly gaps: Gap[] = [];
   private readonly root: GoValue;
   private text: string[] = [];
   private length = 0;
   private steps = 0;
+  /** Where the action stands that is at work. */
+  private current = 0;
   private scopes: Map<string, GoValue>[] = [];
   private dot: GoValue;
 
@@ -56,7 +85,9 @@ class TemplateRun {
     private readonly source: string,
     private readonly data: TemplateData,
   ) {
-    const env = Object.fromEntries(Object.entries(data.env).map(([name, value]) => [name, new Hole(`env.${name}`, value)]));
+    const env = Object.fromEntries(
+      Object.entries(data.env).map(([name, value]) => [name, new Hole(`env.${name}`, value)]),
+    );
     this.root = { Vars: data.vars, Env: env };
     this.dot = this.root;
   }
@@ -127,12 +158,16 @@ class TemplateRun {
     const lineStart = this.source.lastIndexOf('\n', start - 1) + 1;
     const ownLine = this.source.slice(lineStart, start).trim() === '' && /^[ \t\r]*(\n|$)/.test(this.source.slice(end));
     if (!ownLine) {
-      this.write(`${gapMark}${this.gaps.length - 1}${markEnd}`, start, false);
+      this.write(`${gapMark}${markEnd}`, start, false);
       return;
     }
     const lines = this.source.slice(start, end).split('\n');
     const written = lines.map((line, at) => `${at === 0 ? '' : '\n'}# ${line.trimEnd()}`).join('');
-    this.write(/[^\n]$/.test(this.text.at(-1)?.trimEnd() ?? '') && this.startsLate() ? `\n${written}` : written, start, false);
+    this.write(
+      /[^\n]$/.test(this.text.at(-1)?.trimEnd() ?? '') && this.startsLate() ? `\n${written}` : written,
+      start,
+      false,
+    );
   }
 
   /** White space was trimmed away before it: a comment needs a line of its own. */
@@ -141,14 +176,15 @@ class TemplateRun {
   }
 
   private print(pipe: Pipe, start: number): void {
+    this.current = start;
     const value = this.evaluate(pipe);
     if (pipe.names.length === 0) this.write(this.show(value), start, false);
   }
 
   private show(value: GoValue): string {
     if (!(value instanceof Hole)) return printValue(value);
-    this.holes.push(value);
-    return `${holeMark}${this.holes.length - 1}${markEnd}`;
+    this.holes.push({ hole: value, start: this.current });
+    return `${holeMark}${variableName(value)}${markEnd}`;
   }
 
   private runBranch(node: Branch): 'break' | 'continue' | undefined {
@@ -175,8 +211,12 @@ class TemplateRun {
   private listItems(pipe: Pipe): [GoValue, GoValue][] {
     const value = force(this.evaluate({ ...pipe, names: [] }));
     if (isList(value)) return value.map((item, at) => [at, item]);
-    if (isMapping(value)) return Object.keys(value).sort().map((key) => [key, value[key]]);
-    if (typeof value === 'number') return Array.from({ length: Math.max(0, Math.min(value, mostSteps)) }, (_, at) => [at, at]);
+    if (isMapping(value))
+      return Object.keys(value)
+        .sort()
+        .map((key) => [key, value[key]]);
+    if (typeof value === 'number')
+      return Array.from({ length: Math.max(0, Math.min(value, mostSteps)) }, (_, at) => [at, at]);
     if (value === undefined || value === null) return [];
     throw new NotPlain(`{{ range }} over ${JSON.stringify(printValue(value))}, which has no elements`);
   }

@@ -96,12 +96,10 @@ function readToken(source: string, start: number, glued: boolean): Token {
 /** Go's interpreted strings; their escapes are those of JSON, with a few more. */
 function unquote(quoted: string, start: number): string {
   const simple: { readonly [letter: string]: string } = { n: '\n', t: '\t', r: '\r', '"': '"', '\\': '\\', "'": "'" };
-  return quoted
-    .slice(1, -1)
-    .replace(/\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)/g, (_, code: string) => {
-      if (code.length > 1) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
-      const character = simple[code];
-      if (character === undefined) throw new TemplateError(`there is no escape \\${code} in a string`, start);
-      return character;
-    });
+  return quoted.slice(1, -1).replace(/\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)/g, (_, code: string) => {
+    if (code.length > 1) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    const character = simple[code];
+    if (character === undefined) throw new TemplateError(`there is no escape \\${code} in a string`, start);
+    return character;
+  });
 }

@@ -24,6 +24,15 @@ export class Hole {
   }
 }
 
+/** The variable of the spec for it: of the environment, where that has one. */
+export function variableName({ name, value }: Hole): string {
+  if (name.startsWith('env.') && value !== undefined) return name;
+  return name
+    .replace(/^env\./, '')
+    .replace(/[^A-Za-z0-9_.-]/g, '-')
+    .replace(/^[^A-Za-z_]/, '_');
+}
+
 /** The template says something that cannot be known or done while importing. */
 export class NotPlain extends Error {}
 

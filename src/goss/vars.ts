@@ -1,9 +1,9 @@
+import type { Problem } from '../model.js';
+import { findLines } from '../spec/mistake.js';
 import { pairsOf, type SpecFile, type SpecNode, setKey } from '../spec/node.js';
 import { parseYaml } from '../spec/yaml-text.js';
-import { findLines } from '../spec/mistake.js';
-import type { Problem } from '../model.js';
-import { type GoValue, isList, isMapping } from './template-value.js';
 import { readGoScalar } from './scalar.js';
+import { type GoValue, isList, isMapping } from './template-value.js';
 
 export type Vars = { readonly [name: string]: GoValue };
 

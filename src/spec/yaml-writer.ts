@@ -39,7 +39,7 @@ export function writeYaml(root: BlockMap, header: readonly string[] = []): strin
   const document = new Document();
   document.contents = makeMap(root, 0) as unknown as typeof document.contents;
   if (header.length > 0) document.commentBefore = header.map(commentText).join('\n');
-  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+  return `${document.toString({ lineWidth: 0 }).trimEnd()}\n`;
 }
 
 function commentText(comment: string): string {
