@@ -39,8 +39,11 @@ const importCommand: Command = {
     const vars = await loadVars(textList(options.vars), options.varsInline);
     const suite = await readSuite(paths, { env: io.env, vars, stdin: process.stdin });
     tellUnreadable(suite.problems, io);
-    const { makeSpec } = await import('../goss/make-spec.js');
-    const spec = await makeSpec(suite, readTargets(options.target), io.env);
+    const [{ makeSpec }, { lintText }] = await Promise.all([
+      import('../goss/make-spec.js'),
+      import('../goss/check.js'),
+    ]);
+    const spec = await makeSpec(suite, readTargets(options.target), (text) => lintText(text, io.env));
     await writeSpec(spec.text, options, io);
     const { listRemarks, summarize } = await import('../goss/remarks.js');
     for (const line of listRemarks(spec.remarks)) io.err(`${line}\n`);

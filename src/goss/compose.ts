@@ -35,7 +35,7 @@ export function composeSpec(
   const rest = translation.rest.map((line) => names.plain(line));
   const lines: BlockLine[] = [
     { key: 'version', value: 1 },
-    { key: 'targets', value: composeTargets(targets, merged.drafts) },
+    { key: 'targets', value: composeTargets(targets) },
     ...(vars.length > 0 ? [{ key: 'vars', value: new BlockMap(vars) }] : []),
     ...composeDefaults(merged.drafts),
     ...sections.map((line) => names.finish(line)),
@@ -53,27 +53,29 @@ export function showSpec({ root, header }: Composition): string {
   return writeYaml(root, header);
 }
 
-/** Goss looks from the machine itself. */
-function composeTargets(targets: readonly Target[], drafts: readonly Draft[]): BlockMap {
-  const asks = drafts.some(({ resource }) => ['http', 'addr', 'dns'].includes(resource));
+function composeTargets(targets: readonly Target[]): BlockMap {
   const chosen = targets.length > 0 ? targets : [{ name: 'here' }];
   return new BlockMap(
     chosen.map(({ name, ssh }: Target) => ({
       key: name,
-      value: blockMap({ ...(ssh === undefined ? { local: true } : { ssh }), ...(asks && { from: 'target' }) }),
+      value: blockMap(ssh === undefined ? { local: true } : { ssh }),
       ...(targets.length === 0 && { behind: 'another machine: { ssh: root@web.example.org }' }),
     })),
   );
 }
 
-/** What Goss does everywhere, and nixspec only if asked. */
+/** What Goss does everywhere, and nixspec only if asked: it looks from the machine itself, at links, behind redirects. */
+const defaults: { readonly [resource: string]: { readonly [key: string]: Block } } = {
+  file: { follow: false },
+  http: { from: 'target', 'follow-redirects': true },
+  addr: { from: 'target' },
+  dns: { from: 'target' },
+};
+
 function composeDefaults(drafts: readonly Draft[]): BlockLine[] {
-  const has = (resource: string, key: string) =>
-    drafts.some((draft) => draft.resource === resource && !draft.lines.some((line) => line.key === key));
-  const defaults: [string, Block][] = [];
-  if (has('file', 'follow')) defaults.push(['file', blockMap({ follow: false })]);
-  if (has('http', 'follow-redirects')) defaults.push(['http', blockMap({ 'follow-redirects': true })]);
-  return defaults.length === 0 ? [] : [{ key: 'defaults', value: blockMap(defaults) }];
+  const used = Object.entries(defaults).filter(([name]) => drafts.some(({ resource }) => resource === name));
+  const lines = used.map(([name, values]) => [name, blockMap(values)] as const);
+  return lines.length === 0 ? [] : [{ key: 'defaults', value: blockMap(lines) }];
 }
 
 function composeSections(drafts: readonly Draft[]): BlockLine[] {

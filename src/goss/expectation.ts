@@ -144,7 +144,11 @@ function translateEqual(value: SpecNode, site: Site): Expected {
   if (value.kind !== 'scalar') throw new NotCarried('in Goss equal never holds for it');
   if (anyMark.test(value.source)) return translateScalar(value, site);
   const read = readGoScalar(value);
-  const wanted = kind === 'number' || kind === 'percentage' ? 'number' : kind === 'boolean' ? 'boolean' : 'string';
+  const wanted = ['number', 'status', 'percentage'].includes(kind)
+    ? 'number'
+    : kind === 'boolean'
+      ? 'boolean'
+      : 'string';
   if (typeof read !== wanted) throw new NotCarried('in Goss equal never holds for another type');
   if (wanted === 'number' && isJson && !isOwn)
     site.differs(value, 'in Goss equal never holds for numbers of a JSON file');
@@ -174,12 +178,38 @@ function aboutText(name: 'have-prefix' | 'have-suffix' | 'contain-substring', va
     if (name !== 'contain-substring') tellJoined(value, site, name);
     return matcher('contain-element', blockMap([[name, kind === 'addresses' ? text.toLowerCase() : text]]));
   }
+  if (kind === 'status') return statusesLike((status) => holds[name](status, text));
   checkText(site, name);
   const plain = matcher(name, text);
   // Here a newline at the end is not needed, in Goss it is in the way.
   const strict = kind === 'text' && name === 'have-suffix' && !text.endsWith('\n');
   return strict ? allOf([plain, matcher('not', blockMap([['have-suffix', '\n']]))]) : plain;
 }
+
+const holds = {
+  'have-prefix': (status: string, text: string) => status.startsWith(text),
+  'have-suffix': (status: string, text: string) => status.endsWith(text),
+  'contain-substring': (status: string, text: string) => status.includes(text),
+};
+
+/** Numbers have no text to look at, but there are few status codes: those that would do, as ranges. */
+function statusesLike(test: (status: string) => boolean): Expected {
+  const ranges: [number, number][] = [];
+  for (let status = 100; status < 600; status += 1) {
+    const last = ranges.at(-1);
+    if (!test(String(status))) continue;
+    if (last && last[1] === status - 1) last[1] = status;
+    else ranges.push([status, status]);
+  }
+  if (ranges.length === 0 || ranges.length > mostRanges) throw new NotCarried('it means no range of status codes');
+  const parts = ranges.map(([from, to]) =>
+    from === to ? bare(from) : { all: [['ge', from] as const, ['le', to] as const] },
+  );
+  const [only] = parts;
+  return only && parts.length === 1 ? only : matcher('or', parts.map(toBlock));
+}
+
+const mostRanges = 10;
 
 function tellJoined(value: SpecNode, site: Site, name: string): void {
   site.differs(value, `Goss looks at all elements in one text, so that ${name} means the first or last; here any`);
@@ -199,6 +229,10 @@ function translateRegexp(value: SpecNode, site: Site): Expected {
     throw new NotCarried(error instanceof Error ? error.message : String(error));
   }
   const { kind } = site;
+  if (kind === 'status' && !anyMark.test(expression)) {
+    const regexp = compileRegexp(expression);
+    return statusesLike((status) => regexp.test(status));
+  }
   if (kind === 'number') return numbersOf(expression);
   if (kind === 'list' || kind === 'addresses') {
     if (/[$^]|\\[AzsSWD]|\[\^|\(\?/.test(expression)) tellJoined(value, site, 'match-regexp');
@@ -221,7 +255,7 @@ function endsAnchored(expression: string): boolean {
   return /\$|\\z/.test(bare);
 }
 
-/** `^(200|301)$` of a status: numbers have no text to match. */
+/** `^(24|25)$`: numbers have no text to match. */
 function numbersOf(expression: string): Expected {
   const inside = /^\^\(?(?:\?:)?([0-9|]+)\)?\$$/.exec(expression)?.[1];
   const numbers = inside?.split('|').map(Number) ?? [];

@@ -106,7 +106,7 @@ export const gossTypes: { readonly [name: string]: GossType } = {
   http: {
     to: 'http',
     name: 'url',
-    attributes: { ...same('status', 'number'), ...same('headers', 'headers'), ...same('body', 'text') },
+    attributes: { ...same('status', 'status'), ...same('headers', 'headers'), ...same('body', 'text') },
     required: ['status'],
     settings: [
       'method',

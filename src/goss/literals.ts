@@ -34,6 +34,7 @@ function translateNumber(value: number, node: ScalarNode, site: Site): Expected 
       throw new NotCarried(`Goss compares a number with true or false: ${never}`);
     },
     number: () => bare(value),
+    status: () => bare(value),
     percentage: () => bare(`${value}%`),
     string: () => bare(plain),
     mode: () => bare(modeOf(value, node, site)),
@@ -69,6 +70,7 @@ function translateText(text: string, node: ScalarNode, site: Site): Expected {
   const rules: { readonly [kind in Site['kind']]: () => Expected } = {
     boolean: () => bare(readWord(text, node, site)),
     number: () => bare(readWhole(text)),
+    status: () => bare(readWhole(text)),
     percentage: () => bare(`${readWhole(text)}%`),
     string: () => bare(text),
     mode: () => {
@@ -121,6 +123,8 @@ function readWhole(text: string): number {
 /** A list of patterns, for what Goss reads line by line. */
 export function translatePatterns(items: readonly SpecNode[], site: Site): Expected {
   if (items.length === 0) throw new AssertsNothing('an empty list of patterns asserts nothing, in Goss too');
+  // No line that has nothing in it: no line.
+  if (items.every((item) => item.kind === 'scalar' && item.source === '!')) return matcher('have-len', 0);
   const patterns = items.flatMap((item) => translateItem(item, site));
   if (patterns.length === 0) throw new AssertsNothing('it asserts nothing, in Goss too');
   return bare(patterns);

@@ -2,7 +2,6 @@ import type { Problem } from '../model.js';
 import { findLines } from '../spec/mistake.js';
 import { type Pair, pairsOf, type SpecFile } from '../spec/node.js';
 import { parseYaml } from '../spec/yaml-text.js';
-import { lintText } from './check.js';
 import { type Composition, composeSpec, showSpec, type Target } from './compose.js';
 import type { Draft } from './draft.js';
 import type { Suite } from './read.js';
@@ -21,13 +20,18 @@ const mostRounds = 5;
 /**
  * A spec that passes `nixspec lint`: what the translation let through and the check does not is told and becomes a
  * comment, too.
+ * @param lint gives the mistakes of a spec
  */
-export async function makeSpec(suite: Suite, targets: readonly Target[], env: NodeJS.ProcessEnv): Promise<MadeSpec> {
+export async function makeSpec(
+  suite: Suite,
+  targets: readonly Target[],
+  lint: (text: string) => Promise<readonly Problem[]>,
+): Promise<MadeSpec> {
   let translation = translateSuite(suite);
   for (let round = 0; ; round += 1) {
     const composition = composeSpec(translation, suite.files, targets);
     const text = showSpec(composition);
-    const problems = composition.drafts.length === 0 ? [] : await lintText(text, env);
+    const problems = composition.drafts.length === 0 ? [] : await lint(text);
     if (problems.length === 0 || round === mostRounds) {
       return { text, entries: composition.drafts.length, remarks: composition.remarks };
     }

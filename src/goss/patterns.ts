@@ -17,37 +17,34 @@ export interface PatternOutcome {
 export function translatePattern(written: string): PatternOutcome {
   if (written === '') return { note: 'an empty pattern is always there: it asserts nothing' };
   if (written.includes('\n')) {
-    throw new NotCarried('a pattern of several lines is never found in one: use contain-substring');
+    throw new NotCarried('Goss looks in single lines, and never finds a pattern of several: use contain-substring');
   }
   const negated = written.startsWith('!');
   const rest = negated ? written.slice(1) : written;
   const sign = negated ? '!' : '';
-  if (rest === '') throw new NotCarried('"!" means that there is no line at all: write that as ""');
+  if (rest === '') throw new NotCarried('"!" means that there is no line at all, which stands alone');
   const regexp = /^\/(.*)\/([ims]*)$/s.exec(rest);
   if (regexp) return translateExpression(regexp[1] ?? '', regexp[2] ?? '', rest, sign);
   return translateText(rest, sign);
 }
 
+/** In single lines the flags `m` and `s` change nothing. */
 function translateExpression(expression: string, flags: string, rest: string, sign: string): PatternOutcome {
   if (expression === '') return { pattern: `${sign}/^/` };
-  const once = new Set(flags).size === flags.length;
-  checkPattern(`${sign}${rest}`);
-  if (flags === '' || !looksLikePath(expression, flags)) return { pattern: `${sign}${rest}` };
-  if (!once) {
+  if (flags.length > 1 && isPath(expression)) {
     return {
-      pattern: `${sign}${rest}`,
-      differs: `Goss takes ${rest} for an expression with flags, nixspec for the text that it looks like`,
+      pattern: `${sign}\\${rest}`,
+      differs: `Goss takes ${rest} for an expression with flags, nixspec for the path that it looks like`,
     };
   }
-  return {
-    pattern: `${sign}${rest}`,
-    note: `${rest} is an expression with flags, in Goss and here; if the path is meant, write \\${rest}`,
-  };
+  const pattern = `${sign}/${expression}/${flags.includes('i') ? 'i' : ''}`;
+  checkPattern(pattern);
+  return { pattern };
 }
 
 /** `/opt/mis`: letters, digits, dots and slashes only. */
-function looksLikePath(expression: string, flags: string): boolean {
-  return flags.length > 1 && /^[\w./-]+$/.test(expression);
+function isPath(expression: string): boolean {
+  return /^[\w./-]+$/.test(expression);
 }
 
 function translateText(rest: string, sign: string): PatternOutcome {

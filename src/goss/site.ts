@@ -11,6 +11,7 @@ export class AssertsNothing extends Error {}
 export type Kind =
   | 'boolean'
   | 'number'
+  | 'status'
   | 'percentage'
   | 'string'
   | 'mode'

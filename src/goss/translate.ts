@@ -1,5 +1,6 @@
 import { nearest } from '../spec/mistake.js';
 import { pairsOf, valueAt } from '../spec/node.js';
+import { translateAddr } from './addr.js';
 import { type EntryWork, finishDraft, hasAssertion, translateAttributes } from './attributes.js';
 import { Comments } from './comments.js';
 import { translateDns } from './dns.js';
@@ -63,17 +64,22 @@ class Translator {
     const { key } = entry.pair;
     const above = this.takeAbove(entry, type, comments);
     const own = comments.take(key.start);
+    const before = this.findings.remarks.length;
     try {
       const made = translateEntry(entry, type, lines);
       const [first, ...others] = made;
       if (!first) throw new NotCarried('nothing of it is left that could be asserted');
-      const before = [...this.lost, ...own.before, ...first.before];
+      const said = [...this.lost, ...own.before, ...first.before];
       this.lost = [];
-      this.drafts.push({ ...first, above, before, ...(own.behind !== undefined && { behind: own.behind }) }, ...others);
+      this.drafts.push(
+        { ...first, above, before: said, ...(own.behind !== undefined && { behind: own.behind }) },
+        ...others,
+      );
     } catch (error) {
       if (!(error instanceof NotCarried)) throw error;
       this.lost.push(...above);
-      this.lose(lines, error.message, own.before);
+      const isTold = this.findings.remarks.slice(before).some(({ kind }) => kind === 'lost');
+      this.lose(lines, error.message, own.before, isTold);
     }
   }
 
@@ -81,7 +87,8 @@ class Translator {
   private takeAbove(entry: GossEntry, type: GossType, comments: Comments): string[] {
     const { before, behind } = comments.take(entry.section.key.start);
     const said = [...before, ...(behind === undefined ? [] : [behind])];
-    if (type.differs === undefined || this.told.has(entry.type)) return said;
+    const is6 = /^(tcp|udp)6:/.test(entry.id);
+    if (type.differs === undefined || is6 || this.told.has(entry.type)) return said;
     this.told.add(entry.type);
     const position = positionIn(entry.file, entry.section.key.start);
     this.findings.remarks.push({ kind: 'differs', position, text: `${entry.type}: ${type.differs}` });
@@ -89,9 +96,9 @@ class Translator {
   }
 
   /** A whole resource. */
-  private lose(lines: DraftLines, reason: string, before: readonly string[] = []): void {
+  private lose(lines: DraftLines, reason: string, before: readonly string[] = [], isTold = false): void {
     const { entry, position, label } = lines;
-    this.findings.remarks.push({ kind: 'lost', position, text: `${label}: ${reason}` });
+    if (!isTold) this.findings.remarks.push({ kind: 'lost', position, text: `${label}: ${reason}` });
     const { key, value } = entry.pair;
     this.lost.push(...before, `not carried over: ${label}: ${reason}`, ...excerpt(entry, key, value));
   }
@@ -133,6 +140,11 @@ function translateEntry(entry: GossEntry, type: GossType, lines: DraftLines): Dr
 function translatePlain(work: EntryWork): EntryWork {
   if (work.entry.type === 'http') return translateHttp(work);
   if (work.entry.type === 'matching') translateMatching(work);
+  else if (work.entry.type === 'addr') translateAddr(work);
   else translateAttributes(work);
+  if (work.entry.type === 'port' && work.subject.startsWith('udp')) {
+    const text = 'Goss takes any UDP socket for a listening one; nixspec one without a peer';
+    work.lines.remark('differs', work.entry.pair.key, text);
+  }
   return work;
 }
