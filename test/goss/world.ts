@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { type Answer, decode, encode } from 'dns-packet';
 import { main } from '../../src/cli.js';
-import type { Io } from '../../src/command.js';
+import type { World as OuterWorld } from '../../src/command.js';
 import { lintText } from '../../src/goss/check.js';
 import { gossTypes } from '../../src/goss/goss-types.js';
 import { makeSpec } from '../../src/goss/make-spec.js';
@@ -126,7 +126,7 @@ export function gossfileOf([type, id, body]: Case): string {
 export async function callNixspec(words: readonly string[]) {
   let out = '';
   let err = '';
-  const io: Io = {
+  const io: OuterWorld = {
     out: (text) => {
       out += text;
     },
