@@ -53,8 +53,8 @@ const lineEnds = /[\r\n][ \t\r\n]*/g;
 const whiteSpace = /[ \t\r\n]+/g;
 
 /**
- * A text as it is first; where it has lines, without any white space, since whoever shows long text breaks it between words
- * and indents it, and without the ends of lines alone; then with one layer of escapes after another taken off, all kinds at
+ * A text as it is first; then without any white space, since whoever shows long text breaks it between words and indents it,
+ * and dumps have spaces between bytes; without the ends of lines alone; then with one layer of escapes after another taken off, all kinds at
  * once. What only looks like an escape is taken for one, so that
  * a secret has to be compared in the same form.
  */
@@ -62,7 +62,7 @@ export function* layersOf(text: string): Generator<Layer, void> {
   let layer: Layer = { text, originOf: (stretch) => stretch };
   yield layer;
   const joined = substitute(layer, lineEnds, nothing);
-  const dense = joined && substitute(layer, whiteSpace, nothing);
+  const dense = substitute(layer, whiteSpace, nothing);
   if (dense) yield { ...dense, dense: true };
   if (joined) yield joined;
   layer = joined ?? layer;

@@ -47,6 +47,7 @@ const encodings: { readonly [name: string]: (text: string) => string } = {
   'JSON in a URL': (text) => encodeURIComponent(JSON.stringify({ a: text })),
   'a URL in JSON': (text) => jsonInside(encodeURIComponent(text)),
   hex: (text) => Buffer.from(text).toString('hex'),
+  'hex as dumped': (text) => (Buffer.from(text).toString('hex').match(/../g) ?? []).join(' '),
   'hex in upper case': (text) => Buffer.from(text).toString('hex').toUpperCase(),
   HTML: html,
   'HTML with numbers': (text) => [...text].map((sign) => `&#x${sign.codePointAt(0)?.toString(16)};`).join(''),
