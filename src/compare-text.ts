@@ -15,34 +15,35 @@ export function equalTexts(found: string, expected: string): boolean {
   return readingsOf(found).includes(expected);
 }
 
-/** Two texts that are not equal: of one line as they are, of several with a diff beneath, since nobody finds the difference in one phrase. */
-export function describeTexts(found: string, expected: string): Finding {
-  return isLong(found, expected) ? describeLines(found, expected) : describeLine(found, expected);
+/**
+ * Two texts that are not equal: of one line as they are, of several with a diff beneath, since nobody finds the difference
+ * in one phrase.
+ *
+ * @param lenient whether the newline at the end of what was found may be left out
+ */
+export function describeTexts(found: string, expected: string, { lenient }: { readonly lenient: boolean }): Finding {
+  const nearest = (lenient && !expected.endsWith('\n') && readingsOf(found)[1]) || found;
+  return isLong(found, expected) ? describeLines(found, nearest, expected) : describeLine(found, nearest, expected);
 }
 
 function isLong(...texts: readonly string[]): boolean {
   return texts.some((text) => text.trimEnd().includes('\n'));
 }
 
-function describeLine(found: string, expected: string): Finding {
+function describeLine(found: string, nearest: string, expected: string): Finding {
   const at = firstCharacterApart(found, expected);
-  const place = found.length > mostPlain || expected.length > mostPlain ? ` (other from character ${at + 1})` : '';
+  const isShort = found.length <= mostPlain && expected.length <= mostPlain;
+  const alike = isShort && nearest.normalize() === expected.normalize();
+  const note = alike ? ' (the same only after Unicode normalization)' : ` (other from character ${at + 1})`;
   return {
     verdict: 'failed',
     expected: () => quoteAround(expected, at),
-    found: () => quoteAround(found, at) + (explainAlike(found, expected) ?? place),
+    found: () => quoteAround(found, at) + (alike || !isShort ? note : ''),
   };
 }
 
 /** Texts of so many characters are shown whole, and differences in them seen. */
 const mostPlain = 300;
-
-/** What looks the same and is not: an é of one character, and one of an e and an accent. */
-function explainAlike(found: string, expected: string): string | undefined {
-  if (found.length > mostPlain || expected.length > mostPlain) return undefined;
-  const alike = readingsOf(found).some((one) => one !== expected && one.normalize() === expected.normalize());
-  return alike ? ' (the same only after Unicode normalization)' : undefined;
-}
 
 function firstCharacterApart(one: string, other: string): number {
   let at = 0;
@@ -50,20 +51,20 @@ function firstCharacterApart(one: string, other: string): number {
   return at;
 }
 
-function describeLines(found: string, expected: string): Finding {
+function describeLines(found: string, nearest: string, expected: string): Finding {
   const lines = (text: string) => countOf(text.split('\n').length - (text.endsWith('\n') ? 1 : 0), 'line');
+  const only = explainEnds(nearest, expected);
   return {
     verdict: 'failed',
     expected: () => `the ${lines(expected)} of the spec`,
     found: () => {
-      const other = `other from line ${firstLineApart(expected, found)} (- expected, + found)`;
-      return `${lines(found)}, ${explainEnds(found, expected) ?? other}`;
+      const other = () => `other from line ${firstLineApart(expected, found)} (- expected, + found)`;
+      return `${lines(found)}, ${only ?? other()}`;
     },
     // The final newline that is not compared must not look like a difference.
     details: () => {
-      if (explainEnds(found, expected) !== undefined) return undefined;
-      if (expected.endsWith('\n')) return diffTexts(expected, found);
-      return diffTexts(`${expected}\n`, `${readingsOf(found).at(-1) ?? ''}\n`);
+      if (only) return undefined;
+      return expected.endsWith('\n') ? diffTexts(expected, found) : diffTexts(`${expected}\n`, `${nearest}\n`);
     },
   };
 }
@@ -71,11 +72,9 @@ function describeLines(found: string, expected: string): Finding {
 /** What is not found easily in a diff. */
 function explainEnds(found: string, expected: string): string | undefined {
   if (`${found}\n` === expected) return 'the same but for the newline at the end, which is missing';
-  const [one, other] = [found, expected].map((text) => text.replaceAll('\r\n', '\n'));
-  if (one === undefined || other === undefined || !equalTexts(one, other)) return undefined;
-  return found.includes('\r\n')
-    ? 'the same but for line ends, which are CRLF'
-    : 'the same but for line ends, which are LF';
+  if (found === `${expected}\n`) return 'the same but for a newline at the end';
+  if (found.replaceAll('\r\n', '\n') !== expected.replaceAll('\r\n', '\n')) return undefined;
+  return `the same but for line ends, which are ${found.includes('\r\n') ? 'CRLF' : 'LF'}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { MatchContext } from './matcher.js';
+import { elementForm, type MatchContext } from './matcher.js';
 import type { Value, ValueForm } from './model.js';
 import { orderVersions } from './ordering.js';
 import { showWord } from './show-text.js';
@@ -80,13 +80,15 @@ export function describeDifferences(differences: readonly Difference[], context:
 }
 
 function describeDifference({ path, expected, actual }: Difference, context: MatchContext): string {
-  const show = (value: Value) => context.show(value, 'json');
-  const place = path.map(escapeKey).join('.');
+  const { type, values = 'json' } = context;
+  const show = (value: Value) => context.show(value, type === 'map' && !isContainer(value) ? values : 'json');
+  const place = [...(context.place === undefined ? [] : [context.place]), ...path.map(escapeKey)].join('.');
   if (actual === undefined) return `nothing at ${place} instead of ${show(expected ?? null)}`;
   if (expected === undefined) return `${show(actual)} at ${place}, where nothing is expected`;
   const at = place === '' ? '' : ` at ${place}`;
   if (isPlainList(expected) && isPlainList(actual)) {
-    return `${place === '' ? context.show(actual) : show(actual)}${at} (${compareElements(expected, actual, place !== '')})`;
+    const words = compareElements(expected, actual, place === '' ? context : { type: 'json' }, context);
+    return `${place === '' ? context.show(actual) : show(actual)}${at} (${words})`;
   }
   return `${show(actual)}${at} instead of ${show(expected)}`;
 }
@@ -101,9 +103,16 @@ function showKey(key: string): string {
 }
 
 /** Missing and extra elements of lists of plain values. */
-function compareElements(expected: readonly Value[], actual: readonly Value[], json: boolean): string {
+function compareElements(
+  expected: readonly Value[],
+  actual: readonly Value[],
+  form: ValueForm,
+  { show }: MatchContext,
+): string {
+  const element = elementForm(form).type;
+  const json = element === 'json';
   const word = (value: Value) =>
-    typeof value !== 'string' ? String(value) : json ? JSON.stringify(value) : showWord(value);
+    typeof value === 'string' && element === 'string' ? showWord(value) : show(value, element);
   const missing = subtract(expected, actual, json);
   const extra = subtract(actual, expected, json);
   if (missing.length === 0 && extra.length === 0) return 'in another order';

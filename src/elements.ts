@@ -42,8 +42,10 @@ export function describePairing(
 ): string {
   const { show } = context;
   const shown = Array.isArray(actual) && actual.length === 0 ? 'no elements' : show(actual);
-  const plain = context.type !== 'json';
-  const words = extra.map((value) => (plain && typeof value === 'string' ? showWord(value) : show(value, 'json')));
+  const { type } = elementForm(context);
+  const words = extra.map((value) =>
+    type === 'string' && typeof value === 'string' ? showWord(value) : show(value, type),
+  );
   const said = [
     missing.length > 0 && `missing ${listSome(missing.map((one) => phraseElement(one, context)))}`,
     extras && extra.length > 0 && `extra ${listSome(words)}`,

@@ -49,15 +49,18 @@ export function phraseInside(expectation: Expectation, form: ValueForm, context:
  * All must hold. One that failed decides, whatever could not be told; then one that had nothing to judge.
  * @param expected the phrase of a part; only those that did not hold are told
  */
-export function holdAll(matches: readonly Match[], label = (phrase: string, _at: number) => phrase): Finding {
+export function holdAll(
+  matches: readonly Match[],
+  label = (phrase: string, _at: number, _match: Pick<Match, 'located'>) => phrase,
+): Finding {
   const verdict = firstOf(['failed', 'missing', 'unknown'], matches) ?? 'passed';
   const wrong = [...matches.entries()].filter(([, match]) => match.verdict !== 'passed');
   const told = verdict === 'passed' ? [...matches.entries()].slice(0, 1) : wrong;
   return {
     verdict,
-    found: () => unique(told.map(([at, match]) => label(match.found, at))).join('; '),
+    found: () => unique(told.map(([at, match]) => label(match.found, at, match))).join('; '),
     ...(verdict !== 'passed' && {
-      expected: () => wrong.map(([at, match]) => label(match.expected, at)).join(' and '),
+      expected: () => wrong.map(([at, match]) => label(match.expected, at, {})).join(' and '),
       details: () => joinDetails(wrong.map(([, match]) => match)),
     }),
   };

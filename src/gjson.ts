@@ -1,224 +1,215 @@
+import {
+  type KeyPart,
+  type ModifierName,
+  type Operator,
+  type Path,
+  parsePath,
+  type Query,
+  type Step,
+} from './gjson-path.js';
+import { parseJson } from './json-text.js';
 import type { Value } from './model.js';
 
 /**
- * A part of the GJSON path syntax (github.com/tidwall/gjson, SYNTAX.md): keys, `\` before a special character, `*` and
- * `?` in keys, array indexes, `#`, `#(query)`, `#(query)#`, and `|`. `@this` is the whole; other modifiers, multipaths
- * and literals are refused.
+ * What stands at a path of GJSON; undefined where nothing does. As GJSON has it, but that nothing can be made of nothing
+ * (`missing|@keys` is an empty list there).
  */
-export type Path = readonly Step[];
-
-type Step = { readonly piped: boolean } & (
-  | { readonly kind: 'this' }
-  | { readonly kind: 'key'; readonly parts: readonly KeyPart[]; readonly name: string }
-  | { readonly kind: 'each' }
-  | { readonly kind: 'query'; readonly all: boolean; readonly query: Query }
-);
-
-/** A piece of a key: text, or a wildcard. */
-type KeyPart = { readonly text: string } | '*' | '?';
-
-interface Query {
-  readonly path: Path;
-  readonly operator?: Operator;
-  readonly operand?: Value;
-}
-
-const operators = ['==', '!=', '<=', '>=', '!%', '=', '<', '>', '%'] as const;
-type Operator = (typeof operators)[number];
-
-const longestPath = 1000;
-
-/** @throws Error that says what is wrong with the path */
-export function parsePath(text: string): Path {
-  if (text === '') throw new Error('an empty path; @this is the whole document');
-  if (text.length > longestPath) throw new Error(`a path of more than ${longestPath} characters`);
-  const steps: Step[] = [];
-  let at = 0;
-  let piped = false;
-  for (;;) {
-    const { step, end } = readStep(text, at, piped);
-    steps.push(step);
-    if (end === text.length) return steps;
-    const separator = text[end];
-    if (separator !== '.' && separator !== '|') throw new Error(`${shown(text.slice(end))} cannot follow here`);
-    piped = separator === '|';
-    at = end + 1;
-  }
-}
-
-/** What stands at a path; undefined where nothing does. */
 export function findAt(value: Value, path: Path): Value | undefined {
   const [step, ...rest] = path;
   if (!step) return value;
-  if (step.kind === 'this') return findAt(value, rest);
-  if (step.kind === 'key') {
-    const inner = memberOf(value, step);
-    return inner === undefined ? undefined : findAt(inner, rest);
+  switch (step.kind) {
+    case 'key':
+      return findAtKey(value, step, rest);
+    case 'each':
+      if (!Array.isArray(value))
+        return findAtKey(value, { ...step, kind: 'key', name: '#', parts: [{ text: '#' }] }, rest);
+      return goesInside(rest) ? findInEach(value, rest) : findAt(value.length, rest);
+    case 'query':
+      return Array.isArray(value) ? findByQuery(value, step, rest) : undefined;
+    case 'literal':
+      return findAt(step.value, rest);
+    case 'lines':
+      return findAt([value], rest);
+    default: {
+      const made = step.kind === 'modifier' ? modify(value, step.name, step.argument) : pick(value, step);
+      return made === undefined ? undefined : findAt(made, rest);
+    }
   }
-  if (!Array.isArray(value)) return undefined;
-  if (step.kind === 'each') return rest[0] && !rest[0].piped ? findInEach(value, rest) : findAt(value.length, rest);
-  if (!step.all) {
-    const first = value.find((element: Value) => answers(element, step.query));
-    return first === undefined ? undefined : findAt(first, rest);
-  }
-  const matching = value.filter((element: Value) => answers(element, step.query));
-  return rest[0] && !rest[0].piped ? findInEach(matching, rest) : findAt(matching, rest);
 }
 
-/** After `#`, a dot goes on in each element, a pipe with the list of what was found. */
+/** After `#` and queries, a dot goes on in each element, a pipe with all that was found. */
+function goesInside([next]: Path): boolean {
+  return next !== undefined && !next.piped;
+}
+
+/** A wildcard stands for the first key below which there is the rest of the path, up to what no longer depends on it. */
+function findAtKey(value: Value, step: Extract<Step, { kind: 'key' }>, rest: Path): Value | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  if (Array.isArray(value)) {
+    const inner = /^\d{1,9}$/.test(step.name) ? (value[Number(step.name)] as Value | undefined) : undefined;
+    return inner === undefined ? undefined : findAt(inner, rest);
+  }
+  const map = value as { readonly [key: string]: Value };
+  if (step.name !== '') return Object.hasOwn(map, step.name) ? findAt(map[step.name] ?? null, rest) : undefined;
+  const cut = rest.findIndex(({ piped, kind }) => piped || kind === 'modifier' || kind === 'list' || kind === 'map');
+  const [inner, after] = cut < 0 ? [rest, []] : [rest.slice(0, cut), rest.slice(cut)];
+  for (const key of Object.keys(map)) {
+    const found = fits(key, step.parts) ? findAt(map[key] ?? null, inner) : undefined;
+    if (found !== undefined) return findAt(found, after);
+  }
+  return undefined;
+}
+
+function findByQuery(
+  list: readonly Value[],
+  { query, all }: Extract<Step, { kind: 'query' }>,
+  rest: Path,
+): Value | undefined {
+  if (!all) {
+    const first = list.find((element) => answers(element, query));
+    return first === undefined ? undefined : findAt(first, rest);
+  }
+  const matching = list.filter((element) => answers(element, query));
+  return goesInside(rest) ? findInEach(matching, rest) : findAt(matching, rest);
+}
+
 function findInEach(elements: readonly Value[], path: Path): Value | undefined {
   const pipe = path.findIndex((step, at) => at > 0 && step.piped);
   const [inner, rest] = pipe < 0 ? [path, []] : [path.slice(0, pipe), path.slice(pipe)];
-  return findAt(
-    elements.flatMap((element) => {
-      const found = findAt(element, inner);
-      return found === undefined ? [] : [found];
-    }),
-    rest,
+  const found = elements.map((element) => findAt(element, inner)).filter((one) => one !== undefined);
+  return findAt(found, rest);
+}
+
+/** A multipath: what is found at each of its paths; what is not there is left out. */
+function pick(value: Value, step: Extract<Step, { kind: 'list' | 'map' }>): Value {
+  if (step.kind === 'list') return step.members.map((path) => findAt(value, path)).filter((one) => one !== undefined);
+  const found = step.members.map(({ name, path }) => [name, findAt(value, path)] as const);
+  return Object.fromEntries(found.filter((pair): pair is readonly [string, Value] => pair[1] !== undefined));
+}
+
+// ---------------------------------------------------------------------------------------------------- modifiers
+
+function modify(value: Value, name: ModifierName, argument: string): Value | undefined {
+  const map = mapOf(value);
+  switch (name) {
+    case 'reverse':
+      return Array.isArray(value)
+        ? [...value].reverse()
+        : map
+          ? Object.fromEntries(Object.entries(map).reverse())
+          : value;
+    case 'flatten':
+      return Array.isArray(value) ? flatten(value, isSet(argument, 'deep')) : value;
+    case 'join':
+      return Array.isArray(value)
+        ? Object.fromEntries(value.flatMap((one: Value) => Object.entries(mapOf(one) ?? {})))
+        : value;
+    case 'keys':
+      return map ? Object.keys(map) : Array.isArray(value) ? value.map(() => null) : [null];
+    case 'values':
+      return map ? Object.values(map) : Array.isArray(value) ? value : [value];
+    case 'tostr':
+      return JSON.stringify(value);
+    case 'fromstr':
+      return typeof value === 'string' ? parsed(value) : value;
+    case 'group':
+      return map && group(map);
+    case 'dig':
+      return dig(value, parsePath(argument));
+    default:
+      return value;
+  }
+}
+
+function mapOf(value: Value): { readonly [key: string]: Value } | undefined {
+  const isMap = value !== null && typeof value === 'object' && !Array.isArray(value);
+  return isMap ? (value as { readonly [key: string]: Value }) : undefined;
+}
+
+function flatten(list: readonly Value[], deep: boolean): Value[] {
+  return list.flatMap((one) => (Array.isArray(one) ? (deep ? flatten(one, deep) : (one as Value[])) : [one]));
+}
+
+/** An option of a modifier: `@flatten:{"deep":true}`. */
+function isSet(argument: string, option: string): boolean {
+  const options = parsed(argument);
+  return options !== undefined && mapOf(options)?.[option] === true;
+}
+
+function parsed(text: string): Value | undefined {
+  const json = parseJson(text);
+  return 'value' in json ? json.value : undefined;
+}
+
+/** `{"a":[1,2],"b":[3,4]}` to `[{"a":1,"b":3},{"a":2,"b":4}]` */
+function group(map: { readonly [key: string]: Value }): Value {
+  const lists = Object.entries(map).filter((pair): pair is [string, Value[]] => Array.isArray(pair[1]));
+  const length = Math.max(0, ...lists.map(([, list]) => list.length));
+  return Array.from({ length }, (_, at) =>
+    Object.fromEntries(lists.flatMap(([key, list]) => (at < list.length ? [[key, list[at] ?? null]] : []))),
   );
 }
 
-// ----------------------------------------------------------------------------------------------------- reading
-
-function readStep(text: string, at: number, piped: boolean): { step: Step; end: number } {
-  const first = text[at];
-  if (first === '#') return readArrayStep(text, at, piped);
-  if (first === '@') {
-    const name = /^[^.|]*/.exec(text.slice(at))?.[0] ?? '';
-    if (name === '@this') return { step: { kind: 'this', piped }, end: at + name.length };
-    throw new Error(`${shown(name)} is a modifier, and only @this is supported (\\@ means the character)`);
-  }
-  if (first === '{' || first === '[') throw new Error(`multipaths are not supported (\\${first} means the character)`);
-  if (first === '!') throw new Error('literals are not supported (\\! means the character)');
-  return readKey(text, at, piped);
+/** What stands at the path in the value or, however deep, in anything inside it. */
+function dig(value: Value, path: Path): Value[] {
+  const own = findAt(value, path);
+  const inner = value !== null && typeof value === 'object' ? (Object.values(value) as Value[]) : [];
+  return [...(own === undefined ? [] : [own]), ...inner.flatMap((one) => dig(one, path))];
 }
 
-function readKey(text: string, start: number, piped: boolean): { step: Step; end: number } {
-  const parts: KeyPart[] = [];
-  let literal = '';
-  let end = start;
-  for (; end < text.length && text[end] !== '.' && text[end] !== '|'; end++) {
-    const character = text[end] ?? '';
-    if (character === '*' || character === '?') {
-      if (literal !== '') parts.push({ text: literal });
-      literal = '';
-      parts.push(character);
-    } else if (character === '\\') {
-      end += 1;
-      if (end === text.length) throw new Error('a backslash at the end escapes nothing');
-      literal += text[end];
-    } else literal += character;
-  }
-  if (literal !== '') parts.push({ text: literal });
-  if (parts.length === 0) throw new Error(`an empty key in ${shown(text)}`);
-  const [only] = parts;
-  const name = parts.length === 1 && typeof only === 'object' ? only.text : '';
-  return { step: { kind: 'key', parts, name, piped }, end };
-}
-
-function readArrayStep(text: string, start: number, piped: boolean): { step: Step; end: number } {
-  const next = text[start + 1];
-  if (next === undefined || next === '.' || next === '|') return { step: { kind: 'each', piped }, end: start + 1 };
-  if (next !== '(')
-    throw new Error(`after # comes a dot, a pipe or a (query), not ${shown(next)} (\\# is the character)`);
-  const close = findClosing(text, start + 1);
-  const all = text[close + 1] === '#';
-  const query = readQuery(text.slice(start + 2, close));
-  return { step: { kind: 'query', all, query, piped }, end: close + (all ? 2 : 1) };
-}
-
-function findClosing(text: string, open: number): number {
-  let depth = 0;
-  for (const [at, character] of scan(text, open)) {
-    if (character === '(') depth += 1;
-    if (character === ')') depth -= 1;
-    if (depth === 0) return at;
-  }
-  throw new Error(`${shown(text.slice(open - 1))} is not closed by )`);
-}
-
-/** Every character with its place, but those in double quotes and after a backslash. */
-function* scan(text: string, from: number): Generator<[number, string]> {
-  let quoted = false;
-  for (let at = from; at < text.length; at++) {
-    const character = text[at] ?? '';
-    if (character === '\\') at += 1;
-    else if (character === '"') quoted = !quoted;
-    else if (!quoted) yield [at, character];
-  }
-}
-
-/** `path operator value`, a path alone (is it there?), or operator and value alone (of the elements themselves). */
-function readQuery(text: string): Query {
-  let depth = 0;
-  for (const [at, character] of scan(text, 0)) {
-    if (character === '(') depth += 1;
-    if (character === ')') depth -= 1;
-    if (depth > 0 || !'=!<>%~'.includes(character)) continue;
-    const operator = operators.find((one) => text.startsWith(one, at));
-    if (!operator) throw new Error(`${shown(text.slice(at))} begins with no operator: one of ${operators.join(' ')}`);
-    const path = text.slice(0, at).trim();
-    return {
-      path: path === '' ? [] : parsePath(path),
-      operator,
-      operand: readOperand(text.slice(at + operator.length)),
-    };
-  }
-  if (text.trim() === '') throw new Error('an empty query');
-  return { path: parsePath(text.trim()) };
-}
-
-/** JSON, or else the characters as they are: GJSON lets strings go without quotes. */
-function readOperand(text: string): Value {
-  const trimmed = text.trim();
-  if (trimmed === '') throw new Error('a query has nothing after its operator');
-  try {
-    return JSON.parse(trimmed) as Value;
-  } catch {
-    if (trimmed.startsWith('"')) throw new Error(`${shown(trimmed)} is no JSON string`);
-    return trimmed;
-  }
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}
-
-// ----------------------------------------------------------------------------------------------------- finding
-
-function memberOf(value: Value, { name, parts }: Extract<Step, { kind: 'key' }>): Value | undefined {
-  if (value === null || typeof value !== 'object') return undefined;
-  if (Array.isArray(value)) return /^(0|[1-9]\d{0,8})$/.test(name) ? value[Number(name)] : undefined;
-  const map = value as { readonly [key: string]: Value };
-  const key = name === '' ? Object.keys(map).find((one) => fits(one, parts)) : name;
-  return key !== undefined && Object.hasOwn(map, key) ? map[key] : undefined;
-}
+// ---------------------------------------------------------------------------------------------------- queries
 
 function answers(element: Value, { path, operator, operand }: Query): boolean {
+  if (path.length > 0 && (element === null || typeof element !== 'object')) return false;
   const found = findAt(element, path);
-  if (operator === undefined || operand === undefined) return found !== undefined;
-  return found !== undefined && compare(found, operator, operand);
+  if (operand.startsWith('~')) return compareBooleans(isLike(found, operand), operator ?? '=', 'true');
+  if (found === undefined) return false;
+  return operator === undefined || compare(found, operator, operand);
 }
 
-function compare(found: Value, operator: Operator, operand: Value): boolean {
-  if (operator === '%' || operator === '!%') {
-    if (typeof found !== 'string') return false;
-    return fits(found, wildcards(String(operand))) === (operator === '%');
+/** `~true` and the like ask what a value would be if it were a boolean. */
+function isLike(value: Value | undefined, kind: string): boolean {
+  if (kind === '~*') return value !== undefined;
+  if (kind === '~null') return value === undefined || value === null;
+  const meant = typeof value === 'string' ? value.toLowerCase() : value;
+  if (kind === '~true') return meant === true || (typeof meant === 'number' && meant !== 0) || isWord(meant, 'true');
+  return meant === undefined || meant === null || meant === false || meant === 0 || isWord(meant, 'false');
+}
+
+function isWord(value: Value | undefined, word: 'true' | 'false'): boolean {
+  return typeof value === 'string' && [word, word[0], word === 'true' ? '1' : '0'].includes(value);
+}
+
+/** What the operand means depends on what was found: `5` is a number beside a number, and text beside text. */
+function compare(found: Value, operator: Operator, operand: string): boolean {
+  if (typeof found === 'boolean') return compareBooleans(found, operator, operand);
+  if (typeof found === 'number') {
+    const number = operand.trim() === '' ? Number.NaN : Number(operand);
+    return Number.isNaN(number) ? operator === '!=' : order(found, number, operator);
   }
-  if (operator === '=' || operator === '==') return found === operand;
-  if (operator === '!=') return found !== operand;
-  if (typeof found === 'number' && typeof operand === 'number') return order(found, operand, operator);
-  return typeof found === 'string' && typeof operand === 'string' && order(found, operand, operator);
+  if (typeof found !== 'string') return false;
+  if (operator === '%' || operator === '!%') return fits(found, wildcards(operand)) === (operator === '%');
+  return order(found, operand, operator);
 }
 
-function order<T extends number | string>(a: T, b: T, operator: '<' | '<=' | '>' | '>='): boolean {
+function compareBooleans(found: boolean, operator: Operator, operand: string): boolean {
+  if (operator === '!=') return String(found) !== operand;
+  return (operand === 'true' || operand === 'false') && order(Number(found), Number(operand === 'true'), operator);
+}
+
+function order<T extends number | string>(a: T, b: T, operator: Operator): boolean {
+  if (operator === '=' || operator === '==') return a === b;
+  if (operator === '!=') return a !== b;
   if (operator === '<') return a < b;
   if (operator === '<=') return a <= b;
-  return operator === '>' ? a > b : a >= b;
+  if (operator === '>') return a > b;
+  return operator === '>=' && a >= b;
 }
 
 function wildcards(text: string): readonly KeyPart[] {
-  return [...text].map((character) => (character === '*' || character === '?' ? character : { text: character }));
+  return [...text.matchAll(/\\?([\s\S])/gu)].map(([written, character = '']) =>
+    written === '*' || written === '?' ? written : { text: character },
+  );
 }
 
 /** Wildcards by going back to the last star only: quadratic at worst, where a regular expression could run away. */

@@ -41,6 +41,8 @@ export interface Match {
   readonly found: string;
   /** Lines to show beneath: a diff of two texts. */
   readonly details?: string;
+  /** `found` says where in the JSON it is. */
+  readonly located?: boolean;
 }
 
 /** What a matcher answers. Functions, as most assertions pass and nobody reads why. */
@@ -50,6 +52,8 @@ export interface Finding {
   /** Where it should say less, or other words, than `phrase`: the parts that did not hold. */
   expected?(): string;
   details?(): string | undefined;
+  /** `found` and `expected` say where in the JSON they are. */
+  readonly located?: true;
 }
 
 /** What a matcher may use of its surroundings: the form of the actual value, and how nested expectations are judged. */
@@ -157,6 +161,7 @@ export function applyExpectation(
   const finding = matcher.apply(actual, expectation.argument, context);
   return {
     verdict: finding.verdict,
+    located: finding.located === true,
     get expected() {
       return finding.expected?.() ?? matcher.phrase(expectation.argument, context);
     },
@@ -179,7 +184,7 @@ export function describeExpectation(
   return matcherNamed(matchers, matcher).phrase(argument, makeContext(matchers, show, form));
 }
 
-type Show = (value: Value, type: ValueTypeName) => string;
+type Show = (value: Value, type: ValueTypeName, values?: ValueTypeName) => string;
 
 function makeContext(matchers: Matchers, show: Show, form: ValueForm): MatchContext {
   return {
@@ -187,9 +192,10 @@ function makeContext(matchers: Matchers, show: Show, form: ValueForm): MatchCont
     type: form.type,
     ...(form.values && { values: form.values }),
     ...(form.versionRules && { versionRules: form.versionRules }),
+    ...(form.place !== undefined && { place: form.place }),
     match: (value, inner, nested) => applyExpectation(matchers, show, value, inner, nested),
     phrase: (nested, inner) => describeExpectation(matchers, show, inner, nested),
-    show: (value, type = form.type) => show(value, type),
+    show: (value, type) => (type === undefined ? show(value, form.type, form.values) : show(value, type)),
   };
 }
 

@@ -36,6 +36,8 @@ export interface ValueForm {
   readonly values?: ValueTypeName;
   /** Of versions: where it is known what made them. Else the versions themselves must tell. */
   readonly versionRules?: VersionRules;
+  /** Where it stands in the JSON around it, as a path of GJSON. */
+  readonly place?: string;
 }
 
 /** A place in a spec; line and column count from 1. */

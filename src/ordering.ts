@@ -26,23 +26,38 @@ export function compareWithLimit(
 ): Finding {
   const limit = argument as Value;
   const order = orderOf(actual, limit, context);
-  const kind = context.type === 'version' ? 'version' : 'number';
-  if (order === undefined) return missing(() => `${context.show(actual)}, which is not a ${kind}`);
+  if (order === undefined) return missing(() => `${context.show(actual)}, which is not a ${sayKind(actual, context)}`);
   const shown = () => showApart(actual, limit, context);
   return {
     verdict: relation.holds(order) ? 'passed' : 'failed',
     found: () => shown()[0],
-    expected: () => sayRelation(relation, shown()[1], context),
+    expected: () => sayRelation(relation, isText(context) ? showLimit(limit, context) : shown()[1], context),
   };
 }
 
 /** `at least 3 d`; of times "after" and "before" are what one says. */
 export function phraseRelation(relation: Relation, argument: Argument, context: MatchContext): string {
-  return sayRelation(relation, context.show(argument as Value), context);
+  return sayRelation(relation, showLimit(argument as Value, context), context);
+}
+
+/** Of text it is the number that it holds. */
+function showLimit(limit: Value, context: MatchContext): string {
+  return isText(context) ? String(limit).trim() : context.show(limit);
+}
+
+function isText({ type }: ValueForm): boolean {
+  return type === 'string' || type === 'text';
 }
 
 function sayRelation({ words, ofTimes }: Relation, limit: string, { type }: ValueForm): string {
   return `${type === 'time' ? ofTimes : words} ${limit}`;
+}
+
+/** Of text that is a version one would expect the order of versions. */
+function sayKind(actual: Value, { type }: ValueForm): string {
+  if (type === 'version') return 'version';
+  const isVersion = typeof actual === 'string' && /^\s*v?\d+(\.\d+)+[^\s]*\s*$/.test(actual);
+  return isVersion ? 'number (`semver-constraint` is for versions in text)' : 'number';
 }
 
 /** Undefined where there is no order between the two. */
@@ -60,7 +75,12 @@ function orderOf(actual: Value, limit: Value, { type, versionRules }: ValueForm)
 
 /** By the rules of what keeps the versions, or by those that the versions themselves tell of. */
 export function orderVersions(one: string, other: string, rules = guessVersionRules(one, other)): number {
-  return compareVersions(one, other, rules);
+  return compareVersions(withoutV(one), withoutV(other), rules);
+}
+
+/** No version of a package begins so; tags and programs like to (`v1.24`). */
+function withoutV(version: string): string {
+  return version.replace(/^v(?=[0-9])/, '');
 }
 
 /** For a spec's mistakes: what stands after `ge` and the like on a string or in JSON must be a number. */

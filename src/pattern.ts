@@ -70,7 +70,11 @@ export function compilePattern(written: string): Pattern {
     throw new Error('a pattern is looked for in single lines: use contain-substring or match-regexp on several');
   }
   const [, expression, flags = ''] = /^\/(.*)\/((?:i|m|s)*)$/u.exec(rest) ?? [];
-  if (expression === undefined || hasRepeats(flags)) return literalPattern(rest, negated);
+  if (expression === undefined || hasRepeats(flags)) {
+    const unknown = /^\/.+\/([gimsuxy]+)$/u.exec(rest)?.[1];
+    if (unknown === undefined || hasRepeats(unknown)) return literalPattern(rest, negated);
+    throw new Error(`the flags of an expression are i, m and s, not ${unknown}; the text is written \\${rest}`);
+  }
   if (expression === '') throw new Error('an empty expression matches every line');
   const regexp = compileRegexp(expression, flags);
   if (isPath(expression) && /[ms]/.test(flags)) {

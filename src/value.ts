@@ -84,7 +84,7 @@ export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
       if (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)) return Number(value);
       throw new ValueError('expected a number');
     },
-    show: (value) => String(value),
+    show: (value) => (typeof value === 'number' ? String(value) : showJson(value)),
   },
   string: {
     name: 'string',
@@ -108,9 +108,9 @@ export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
       if (!Array.isArray(value)) throw new ValueError('expected a list of strings');
       return (items ?? value.map((item: Value) => ({ value: item }))).map(readString);
     },
-    show: (value) => (Array.isArray(value) ? showList(value) : showJson(value)),
+    show: (value) => (Array.isArray(value) ? showList(value, 'string') : showJson(value)),
   },
-  map: { name: 'map', expects: 'a mapping', schema: { type: 'object' }, read: readMap, show: showJson },
+  map: { name: 'map', expects: 'a mapping', schema: { type: 'object' }, read: readMap, show: showKnown },
   json: { name: 'json', expects: 'any value', schema: {}, read: ({ value }) => value, show: showJson },
   duration: {
     name: 'duration',
@@ -142,7 +142,7 @@ export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
       if (typeof value === 'string' && isPercentage.test(value)) return Number.parseFloat(value);
       throw new ValueError('expected a percentage such as 90%');
     },
-    show: (value) => `${String(value)}%`,
+    show: (value) => (typeof value === 'number' ? `${value}%` : showJson(value)),
   },
   mode: {
     name: 'mode',
@@ -249,11 +249,17 @@ export function showDuration(seconds: number): string {
     .join(' ');
 }
 
-/** With an IEC unit: `512 MiB`. */
+/** With an IEC unit: `512 MiB`; with one of SI where only that is exact: `512 MB`. */
 export function showSize(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  const at = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, Math.abs(bytes))) / 10)));
-  return `${trim(bytes / 1024 ** at)} ${units[at]}`;
+  const binary = showScaled(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']);
+  if (bytes < 0 || readSize({ value: binary }) === bytes) return binary;
+  const decimal = showScaled(bytes, 1000, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']);
+  return readSize({ value: decimal }) === bytes ? decimal : binary;
+}
+
+function showScaled(count: number, base: number, units: readonly string[]): string {
+  const at = units.findLastIndex((_, power) => Math.abs(count) >= base ** power);
+  return `${trim(count / base ** Math.max(0, at))} ${units[Math.max(0, at)]}`;
 }
 
 function showTime(seconds: number): string {
@@ -269,15 +275,36 @@ function showText(value: Value): string {
   return typeof value === 'string' ? quoteText(value) : showJson(value);
 }
 
-function showList(list: readonly Value[]): string {
-  return `[${shorten(list.map((item) => (typeof item === 'string' ? showWord(item) : JSON.stringify(item))).join(', '))}]`;
+function showList(list: readonly Value[], type: ValueTypeName): string {
+  const words = list.map((item) => {
+    if (type !== 'string') return showValue(item, type);
+    return typeof item === 'string' ? showWord(item) : JSON.stringify(item);
+  });
+  return `[${shorten(words.join(', '))}]`;
+}
+
+/** Of a map whose values count something: with their units. */
+function showMap(map: object, type: ValueTypeName): string {
+  const words = Object.entries(map).map(([key, value]) => `${showWord(key)}: ${showValue(value as Value, type)}`);
+  return `{${shorten(words.join(', '))}}`;
+}
+
+/** Of a map, without what could not be told: a reason is no value. */
+function showKnown(value: Value): string {
+  const isReason = (inner: unknown) => typeof inner === 'object' && inner !== null && 'noReading' in inner;
+  return shorten(JSON.stringify(value, (_, inner: unknown) => (isReason(inner) ? undefined : inner)));
 }
 
 function showJson(value: Value): string {
   return shorten(JSON.stringify(value));
 }
 
-/** Shows a value of a type to people. */
-export function showValue(value: Value, type: ValueTypeName): string {
-  return valueTypes[type].show(value);
+/**
+ * Shows a value of a type to people.
+ *
+ * @param values the type of what is in a list or a map
+ */
+export function showValue(value: Value, type: ValueTypeName, values: ValueTypeName = 'string'): string {
+  if (values === 'string' || value === null || typeof value !== 'object') return valueTypes[type].show(value);
+  return Array.isArray(value) ? showList(value, values) : showMap(value, values);
 }

@@ -202,7 +202,7 @@ t.test('verdict, message and actual value', async (t) => {
       { gjson: { 'a.0.x': 1 } },
       reported,
       'failed',
-      'expected 1 at a.0.x, found nothing at a.0.x',
+      'expected 1 at a.0.x, found nothing at a.0.x, as a.0 has b',
       { a: [{ b: null }], noReading: 'of its own' },
     ],
     [
@@ -211,7 +211,7 @@ t.test('verdict, message and actual value', async (t) => {
       { not: { gjson: { 'a.0.x': 1 } } },
       reported,
       'failed',
-      'expected not 1 at a.0.x, found nothing at a.0.x',
+      'expected not 1 at a.0.x, found nothing at a.0.x, as a.0 has b',
       { a: [{ b: null }], noReading: 'of its own' },
     ],
 

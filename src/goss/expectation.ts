@@ -1,4 +1,4 @@
-import { parsePath } from '../gjson.js';
+import { parsePath } from '../gjson-path.js';
 import { compileRegexp } from '../pattern.js';
 import type { Pair, SpecNode } from '../spec/node.js';
 import { type Block, blockMap } from '../spec/yaml-writer.js';

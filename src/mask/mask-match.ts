@@ -6,7 +6,7 @@ import type { Masker } from './masker.js';
 
 /** Shows values without secrets: masked before they are shortened. */
 export function showWith(masker: Masker | undefined): typeof showValue {
-  return masker ? (value, type) => showValue(masker.value(value), type) : showValue;
+  return masker ? (value, type, values) => showValue(masker.value(value), type, values) : showValue;
 }
 
 /**
@@ -31,7 +31,7 @@ export function maskMatch(
   const plain = { expected: phrase(), found: showValue(hidden.actual, type) };
   if (matcher !== 'equal' || typeof hidden.actual !== 'string' || typeof hidden.wanted !== 'string') return plain;
   if (equalTexts(hidden.actual, hidden.wanted)) return plain;
-  const { expected, found, details } = describeTexts(hidden.actual, hidden.wanted);
+  const { expected, found, details } = describeTexts(hidden.actual, hidden.wanted, { lenient: type === 'text' });
   const told = details?.();
   return { expected: expected?.() ?? plain.expected, found: found(), ...(told !== undefined && { details: told }) };
 }

@@ -21,7 +21,10 @@ const containElement: Matcher = {
     const [first] = matches;
     if (first && matches.every(({ verdict }) => verdict === 'missing')) return missing(() => first.found);
     const unknown = matches.some(({ verdict }) => verdict === 'unknown');
-    return { verdict: unknown ? 'unknown' : 'failed', found: () => context.show(actual) };
+    return {
+      verdict: unknown ? 'unknown' : 'failed',
+      found: () => (elements.length === 0 ? 'no elements' : context.show(actual)),
+    };
   },
 };
 

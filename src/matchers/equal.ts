@@ -1,10 +1,11 @@
 import { describeTexts, equalTexts } from '../compare-text.js';
-import { describeDifferences, findDifferences } from '../differences.js';
+import { type Difference, describeDifferences, findDifferences } from '../differences.js';
 import { judge } from '../expectation.js';
 import { anyType, elementForm, type Finding, type MatchContext, type Matcher } from '../matcher.js';
 import { explainInexact } from '../mistakes.js';
-import type { Value, ValueForm } from '../model.js';
+import type { Reading, Value, ValueForm } from '../model.js';
 import { showApart } from '../ordering.js';
+import { isNoReading } from '../resource.js';
 import { asText } from '../text.js';
 
 const equal: Matcher = {
@@ -19,13 +20,23 @@ const equal: Matcher = {
     const expected = argument as Value;
     const [found, wanted] = [asText(actual, context.type), asText(expected, context.type)];
     if (context.type === 'text' && found !== undefined && wanted !== undefined) {
-      return equalTexts(found, wanted) ? judge(true, () => context.show(found)) : describeTexts(found, wanted);
+      return equalTexts(found, wanted)
+        ? judge(true, () => context.show(found))
+        : describeTexts(found, wanted, { lenient: true });
     }
     const differences = findDifferences(expected, actual, scalarForm(context));
     if (differences.length === 0) return judge(true, () => context.show(actual));
-    if (typeof found === 'string' && typeof wanted === 'string' && isText(context)) return describeTexts(found, wanted);
-    if (differences[0]?.path.length === 0 && !Array.isArray(expected)) return notSame(actual, expected, context);
-    return judge(false, () => describeDifferences(differences, context));
+    const reason = context.type === 'map' ? findReason(differences) : undefined;
+    if (reason !== undefined) return { verdict: 'unknown', found: () => reason };
+    if (typeof found === 'string' && typeof wanted === 'string' && isText(context))
+      return describeTexts(found, wanted, { lenient: false });
+    if (differences[0]?.path.length === 0 && !(Array.isArray(expected) && Array.isArray(actual)))
+      return notSame(actual, expected, context);
+    return {
+      verdict: 'failed',
+      found: () => describeDifferences(differences, context),
+      ...(context.place !== undefined && { located: true }),
+    };
   },
 };
 
@@ -35,6 +46,15 @@ export default equal;
 function scalarForm(context: MatchContext): ValueForm {
   const { type, values = 'string' } = context;
   return type === 'list' ? elementForm(context) : type === 'map' ? { type: values } : context;
+}
+
+/** Why it could not be told, where nothing else differs but what could not be told. */
+function findReason(differences: readonly Difference[]): string | undefined {
+  const reasons = differences.map(({ actual }) => {
+    const reading = (actual ?? null) as Reading;
+    return isNoReading(reading) && reading.noReading === 'unknown' ? reading.reason : undefined;
+  });
+  return reasons.includes(undefined) ? undefined : reasons[0];
 }
 
 function isText({ type }: MatchContext): boolean {

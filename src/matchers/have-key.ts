@@ -1,5 +1,6 @@
 import { missing, phraseInside, toExpectation } from '../expectation.js';
 import type { Matcher } from '../matcher.js';
+import { showWord } from '../show-text.js';
 import { listSome } from '../text.js';
 
 const haveKey: Matcher = {
@@ -20,7 +21,8 @@ const haveKey: Matcher = {
     const shown = verdict === 'passed' ? found : keys;
     return {
       verdict,
-      found: () => (keys.length === 0 ? 'no keys' : `the ${keys.length === 1 ? 'key' : 'keys'} ${listSome(shown)}`),
+      found: () =>
+        shown.length === 0 ? 'no keys' : `the ${shown.length === 1 ? 'key' : 'keys'} ${listSome(shown.map(showWord))}`,
     };
   },
 };

@@ -1,4 +1,4 @@
-import { judge, missing, phraseInside, toExpectation } from '../expectation.js';
+import { missing, phraseInside, toExpectation } from '../expectation.js';
 import type { Matcher } from '../matcher.js';
 import type { Argument, Value } from '../model.js';
 import { countOf } from '../text.js';
@@ -15,12 +15,15 @@ const haveLen: Matcher = {
     const counted = count(actual);
     if (!counted) return missing(() => `${context.show(actual)}, which has no length`);
     const { length, noun } = counted;
-    const { verdict } = context.match(length, { type: 'number' }, toExpectation(argument));
+    const match = context.match(length, { type: 'number' }, toExpectation(argument));
+    const { verdict } = match;
     const newline = typeof actual === 'string' && actual.endsWith('\n') ? ', the newline at the end among them' : '';
     const shown = length === 0 ? '' : `: ${context.show(actual)}`;
-    return verdict === 'passed' || verdict === 'failed'
-      ? judge(verdict === 'passed', () => `${countOf(length, noun)}${newline}${shown}`)
-      : { verdict, found: () => countOf(length, noun) };
+    return {
+      verdict,
+      found: () => `${countOf(length, noun)}${newline}${shown}`,
+      ...(verdict === 'failed' && { expected: () => `a length of ${match.expected}` }),
+    };
   },
 };
 

@@ -27,5 +27,6 @@ const opposites = {
 function negate(phrase: string): string {
   if (/^no (line|element) /.test(phrase))
     return phrase.replace(/^no (line|element)/, (_, noun) => `${noun === 'line' ? 'a' : 'an'} ${noun}`);
+  if (phrase === 'no elements') return 'elements';
   return /^an? /.test(phrase) ? phrase.replace(/^an? /, 'no ') : `not ${phrase}`;
 }

@@ -62,7 +62,8 @@ export class ExpectationReader {
       return undefined;
     }
     const argument = this.literal(form, node);
-    return argument === undefined ? undefined : { matcher: 'equal', argument };
+    if (argument === undefined || !this.isUsable(this.matchers.get('equal'), argument, node, type)) return undefined;
+    return { matcher: 'equal', argument };
   }
 
   private findMatcher({ key }: Pair, { type }: LiteralForm): Matcher | undefined {
