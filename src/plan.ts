@@ -87,9 +87,11 @@ function addAsked(entry: Entry, resource: Resource): Entry {
   const params: Record<string, Value> = { ...entry.params };
   for (const { path, expectation } of entry.expectations) {
     const [name = ''] = path;
-    if (!resource.properties[name]?.asksFor) continue;
+    const property = resource.properties[name];
+    if (!property?.asksFor) continue;
     const before = params[name];
-    const words = new Set([...(Array.isArray(before) ? before : []), ...listStrings(expectation.argument)]);
+    const asked = property.type === 'map' ? path.slice(1, 2) : listStrings(expectation.argument);
+    const words = new Set([...(Array.isArray(before) ? before : []), ...asked]);
     params[name] = [...words].sort();
   }
   return { ...entry, params };

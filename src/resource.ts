@@ -25,7 +25,7 @@ export interface Property {
   readonly secret?: true;
   /** The only words it can be. */
   readonly words?: readonly string[];
-  /** The strings that are expected of it are part of the question: they reach `params` as a list under its own name. */
+  /** The strings that are expected of it (of a map, its keys) are part of the question: they reach `params` as a list under its own name. */
   readonly asksFor?: true;
   /** Of a map: its keys are in lower case, however a spec writes them (names of HTTP headers). */
   readonly lowerCaseKeys?: true;

@@ -1,16 +1,16 @@
-import type { NoReading, Observation, Query, Reading, Script, ShellOutput } from '../model.js';
+import { type AccessProperty, usersOf } from '../files/access.js';
+import { type FileTables, readTables } from '../files/answer.js';
+import { askForFiles, follows, isSlow } from '../files/ask.js';
+import { formats } from '../files/settings.js';
+import type { NoReading, Observation, Query, Reading, ShellOutput } from '../model.js';
 import { absent, absentReading, defineResource, known, unknown, unknownReading } from '../resource.js';
-import { chunkWords } from '../shell/chunks.js';
-import { findComplaint, notReadable, printContents, readContents } from '../shell/contents.js';
-import { FieldReader } from '../shell/fields.js';
-import { joinScripts, sh } from '../shell/sh.js';
-import { explainMissing, type FileStatus, printStatus, readStatus } from '../shell/stat.js';
+import type { FileStatus } from '../shell/stat.js';
 
 /** Bytes of all that is printed about files whose contents are wanted. */
 const mostTogether = 32 * 1024 * 1024;
 
-const sums = ['md5', 'sha256', 'sha512'] as const;
-type Sum = (typeof sums)[number];
+/** The kernel is asked as that user. */
+const accessProperty = { type: 'map', values: 'boolean', asksFor: true } as const;
 
 export default defineResource({
   name: 'file',
@@ -46,6 +46,27 @@ export default defineResource({
       summary: 'What a regular file holds (up to 1 MiB); links are always followed',
       example: ['PermitRootLogin no', '!/^PasswordAuthentication yes/'],
     },
+    json: {
+      type: 'json',
+      summary: 'What a regular file holds, parsed as JSON',
+      example: { gjson: { 'log.level': 'warning' } },
+    },
+    yaml: {
+      type: 'json',
+      summary: 'What a regular file holds, parsed as YAML (up to 256 KiB); of several documents a list',
+      example: { server: { port: 8080 } },
+    },
+    ini: {
+      type: 'map',
+      summary: 'Lines `key = value` under sections in brackets, as `section.key`',
+      example: { 'mysqld.bind-address': '127.0.0.1' },
+    },
+    settings: {
+      type: 'map',
+      summary: 'Lines of a word and a value, `KEY=value` or `Key value`, before any section',
+      example: { PermitRootLogin: 'prohibit-password' },
+    },
+    entries: { type: 'list', summary: 'Names in a folder, sorted', example: { 'contain-element': 'authorized_keys' } },
     'linked-to': {
       type: 'string',
       summary: 'Where a symbolic link points, as it is written in the link; needs no `follow: false`',
@@ -61,6 +82,34 @@ export default defineResource({
       summary: "Time since it was last written, by the target's clock",
       example: { le: '26h' },
       volatile: true,
+    },
+    modified: {
+      type: 'time',
+      summary: 'When it was last written',
+      example: { ge: '2026-11-23T02:00:00Z' },
+      volatile: true,
+    },
+    capabilities: {
+      type: 'list',
+      summary: 'Capabilities that a program gets when it is run, sorted, each with its sets',
+      example: ['cap_net_bind_service=ep'],
+    },
+    acl: {
+      type: 'list',
+      summary: 'Entries of its access control list for further users and groups, and the default ones, sorted',
+      example: ['user:nginx:r-x'],
+    },
+    immutable: {
+      type: 'boolean',
+      summary: 'Nobody may change, rename or delete it (`chattr +i`); not what a read-only file system does',
+      example: false,
+    },
+    'readable-by': { ...accessProperty, summary: 'Whether these users can read it', example: { nginx: true } },
+    'writable-by': { ...accessProperty, summary: 'Whether these users can write it', example: { nobody: false } },
+    'executable-by': {
+      ...accessProperty,
+      summary: 'Whether these users can execute it, or go through the folder',
+      example: { alice: true },
     },
     md5: {
       type: 'string',
@@ -78,165 +127,40 @@ export default defineResource({
       example: { 'have-prefix': 'cf83e1357ee' },
     },
   },
-  needs: ['coreutils', 'xargs (findutils) for contents and sums'],
-  notes:
-    'A path is absent only where it could be looked for: below a folder that may not be searched by this user it is unknown. ' +
-    'A dangling link is absent unless `follow: false`. Contents that are not UTF-8 have U+FFFD in place of what cannot be read.',
+  needs: [
+    'coreutils',
+    'xargs and find (findutils) for contents, sums, entries, capabilities and immutable',
+    'getcap (libcap) for capabilities, getfacl (acl) for acl, lsattr (e2fsprogs) for immutable',
+    'setpriv (util-linux) for readable-by, writable-by and executable-by',
+  ],
+  notes: `\
+- A path is absent only where it could be looked for: below a folder that may not be searched by this user it is unknown.
+  A dangling link is absent unless \`follow: false\`. Contents that are not UTF-8 have U+FFFD in place of what cannot be read.
+- \`readable-by\`, \`writable-by\` and \`executable-by\` ask the kernel as each of these users, so that groups, folders
+  above, access control lists and read-only file systems count. Only root can do so for others.
+- In \`ini\` and \`settings\` a line that begins with \`#\` or \`;\` is a comment, a pair of quotes around a value is no part of
+  it, and keys and values are as they are written. Of a key that stands there more than once all values are told, with a
+  newline between, as each program has its own mind about which of them counts. Without an \`=\` or \`:\` the value of a setting
+  is what follows the first word; included files are not read.
+- An \`acl\` is empty where the \`mode\` says it all. Where there is one, the group's part of the \`mode\` is its mask.`,
   // What reads whole files has a probe of its own: a slow disk or a huge file must not hold up the others.
   probes: (queries) =>
-    [queries.filter(readsContents), queries.filter((query) => !readsContents(query))]
+    [queries.filter(isSlow), queries.filter((query) => !isSlow(query))]
       .filter((some) => some.length > 0)
       .map((some) => ({
         kind: 'shell',
         answers: some,
         script: askForFiles(some),
         exits: [0],
-        limit: Math.max(some.some(readsContents) ? 60 : 10, ...some.map((query) => query.timeout ?? 0)),
+        limit: Math.max(some.some(isSlow) ? 60 : 10, ...some.map((query) => query.timeout ?? 0)),
         maxBytes: mostTogether,
         slots: 'shared',
         parse: (output) => readFiles(some, output),
       })),
 });
 
-function follows(query: Query): boolean {
-  return query.params.follow !== false;
-}
-
-function readsContents(query: Query): boolean {
-  return wants(query, ['contents', ...sums]);
-}
-
-function wants(query: Query, properties: readonly string[]): boolean {
-  return properties.some((property) => query.wanted.has(property));
-}
-
-/** The paths that each question is about, without repeats and in the order in which they are asked. */
-function pathsOf(queries: readonly Query[]) {
-  const some = (wanted: (query: Query) => boolean) => [
-    ...new Set(queries.filter(wanted).map((query) => query.subject)),
-  ];
-  return {
-    /** Through links: also whatever needs a regular file or the end of a link. */
-    followed: some((query) => follows(query) || wants(query, ['contents', 'real-path', ...sums])),
-    itself: some((query) => !follows(query) || wants(query, ['linked-to'])),
-    real: some((query) => wants(query, ['real-path'])),
-    contents: some((query) => wants(query, ['contents'])),
-    md5: some((query) => wants(query, ['md5'])),
-    sha256: some((query) => wants(query, ['sha256'])),
-    sha512: some((query) => wants(query, ['sha512'])),
-  };
-}
-
-/**
- * Asks for all files with a handful of processes. Standard output is fields that end with NUL, in sections that begin
- * with a field `=name`; standard error has a line `=name` at the same places. Contents come last.
- */
-function askForFiles(queries: readonly Query[]): Script {
-  const paths = pathsOf(queries);
-  const each = (some: readonly string[], ask: (some: readonly string[]) => Script) => chunkWords(some).map(ask);
-  return joinScripts([
-    sh`at() { printf '=%s\0' "$1"; echo "=$1" >&2; }
-regular() { for p do [ -f "$p" ] && [ -r "$p" ] && printf '%s\0' "$p"; done; }`,
-    ...(queries.some(({ wanted }) => wanted.has('age')) ? [sh`at now; printf '%s\0' "$(date +%s)"`] : []),
-    ...each(paths.followed, (some) => sh`at followed; ${printStatus(some, 'follow')}`),
-    ...each(paths.itself, (some) => sh`at itself; ${printStatus(some, 'no-follow')}`),
-    ...each(paths.real, (some) => sh`at real; realpath -ez -- ${some}`),
-    ...sums.flatMap((sum) =>
-      each(paths[sum], (some) => sh`at ${sum}; regular ${some} | xargs -0r ${`${sum}sum`} -z --`),
-    ),
-    ...(paths.contents.length > 0 ? [sh`at contents`, printContents(paths.contents)] : []),
-    sh`exit 0`,
-  ]);
-}
-
-/** What was printed: tables by path, and lines of standard error by section. */
-interface Answer {
-  readonly now?: number;
-  readonly followed: ReadonlyMap<string, FileStatus>;
-  readonly itself: ReadonlyMap<string, FileStatus>;
-  readonly real: readonly string[];
-  readonly sums: { readonly [sum in Sum]: ReadonlyMap<string, string> };
-  readonly contents: Buffer;
-  readonly said: ReadonlyMap<string, readonly string[]>;
-}
-
-/** @throws Error where it is not what the script prints */
-function takeApart(output: ShellOutput): Answer {
-  const status = { followed: new Map<string, FileStatus>(), itself: new Map<string, FileStatus>() };
-  const hashes = {
-    md5: new Map<string, string>(),
-    sha256: new Map<string, string>(),
-    sha512: new Map<string, string>(),
-  };
-  const single: { now?: number; contents: Buffer } = { contents: Buffer.alloc(0) };
-  const real: string[] = [];
-  const fields = new FieldReader(output.stdout);
-  let at = '';
-  for (let field = fields.next(); field !== undefined; field = fields.next()) {
-    if (field.startsWith('=')) at = field.slice(1);
-    else if (at === 'now') single.now = Number(field);
-    else if (at === 'followed' || at === 'itself') status[at].set(field, readStatus(field, fields));
-    else if (at === 'real') real.push(field);
-    else if (at === 'md5' || at === 'sha256' || at === 'sha512') hashes[at].set(...readSum(field));
-    else throw new Error('a field that belongs nowhere');
-    if (at === 'contents') single.contents = fields.rest();
-  }
-  return { ...single, ...status, real, sums: hashes, said: splitComplaints(output.stderr) };
-}
-
-/** `HASH  PATH`; with `-z` nothing in the path is escaped. */
-function readSum(field: string): [string, string] {
-  const [, hash, path] = /^([0-9a-f]{32,128}) [ *](\/.*)$/s.exec(field) ?? [];
-  if (hash === undefined || path === undefined) throw new Error('a broken line of a checksum tool');
-  return [path, hash];
-}
-
-/** Lines by section; a name cannot begin a line, as coreutils escape line breaks in names. */
-function splitComplaints(stderr: Buffer): ReadonlyMap<string, readonly string[]> {
-  const said = new Map<string, string[]>();
-  let lines: string[] = [];
-  for (const line of stderr.toString('utf8').split('\n')) {
-    if (line.startsWith('=')) {
-      lines = said.get(line.slice(1)) ?? [];
-      said.set(line.slice(1), lines);
-    } else if (line !== '') lines.push(line);
-  }
-  return said;
-}
-
-/** What is known about each path, or why it is not. */
-interface Tables {
-  readonly now?: number;
-  readonly followed: ReadonlyMap<string, FileStatus | NoReading>;
-  readonly itself: ReadonlyMap<string, FileStatus | NoReading>;
-  readonly real: ReadonlyMap<string, string>;
-  readonly contents: ReadonlyMap<string, string | NoReading>;
-  sum(sum: Sum, path: string): string | NoReading;
-}
-
 function readFiles(queries: readonly Query[], output: ShellOutput): ReadonlyMap<string, Observation<Readings>> {
-  const paths = pathsOf(queries);
-  const answer = takeApart(output);
-  const said = (section: string) => answer.said.get(section) ?? [];
-  // realpath(1) prints no names: they are told by their order, if none is missing.
-  const resolved = paths.real.filter((path) => answer.followed.has(path));
-  const tables: Tables = {
-    ...(answer.now !== undefined && { now: answer.now }),
-    followed: new Map<string, FileStatus | NoReading>([
-      ...answer.followed,
-      ...explainMissing(paths.followed, answer.followed, said('followed')),
-    ]),
-    itself: new Map<string, FileStatus | NoReading>([
-      ...answer.itself,
-      ...explainMissing(paths.itself, answer.itself, said('itself')),
-    ]),
-    real: new Map(
-      resolved.length === answer.real.length ? answer.real.map((real, at) => [resolved[at] ?? '', real]) : [],
-    ),
-    contents: readContents(paths.contents, answer.contents, said('contents')),
-    sum: (sum, path) =>
-      answer.sums[sum].get(path) ?? unknownReading(findComplaint(path, paths[sum], said(sum)) ?? notReadable),
-  };
+  const tables = readTables(queries, output);
   return new Map(queries.map((query) => [query.id, readFile(query, tables)]));
 }
 
@@ -245,15 +169,16 @@ interface Readings {
   readonly [property: string]: Reading | undefined;
 }
 
-function readFile(query: Query, tables: Tables): Observation<Readings> {
+function readFile(query: Query, tables: FileTables): Observation<Readings> {
   const path = query.subject;
   const status = lookUp(path, follows(query) ? tables.followed : tables.itself);
   if ('noReading' in status) return readMissing(query, status, tables);
-  const readings = [...query.wanted].map((property) => [property, readProperty(property, path, status, tables)]);
+  const readings = [...query.wanted].map((property) => [property, readProperty(property, query, status, tables)]);
   return known(Object.fromEntries(readings));
 }
 
-function readProperty(property: string, path: string, status: FileStatus, tables: Tables): Reading | undefined {
+function readProperty(property: string, query: Query, status: FileStatus, tables: FileTables): Reading | undefined {
+  const path = query.subject;
   switch (property) {
     case 'exists':
       return true;
@@ -265,15 +190,49 @@ function readProperty(property: string, path: string, status: FileStatus, tables
       return readEnd(path, tables) ?? tables.real.get(path) ?? unknownReading('realpath gave no answer');
     case 'contents':
       return readWhole(path, tables) ?? tables.contents.get(path);
+    case 'json':
+    case 'yaml':
+    case 'ini':
+    case 'settings':
+      return readWhole(path, tables) ?? readFormat(formats[property], tables.contents.get(path));
     case 'md5':
     case 'sha256':
     case 'sha512':
       return readWhole(path, tables) ?? tables.sum(property, path);
+    case 'entries':
+      return withEnd(path, tables, ({ type }) => tables.entries(path, type));
+    case 'capabilities':
+    case 'immutable':
+      return readEnd(path, tables) ?? readAtEnd(path, tables[property], tables);
+    case 'acl':
+      return tables.acl(path);
+    case 'readable-by':
+    case 'writable-by':
+    case 'executable-by':
+      return readAccess(property, query, tables);
     default: {
-      const { type: filetype, mode, uid, user: owner, gid, group, size } = status;
-      return { filetype, mode, uid, owner, gid, group, size }[property];
+      const { type: filetype, mode, uid, user: owner, gid, group, size, modified } = status;
+      return { filetype, mode, uid, owner, gid, group, size, modified }[property];
     }
   }
+}
+
+function readFormat(read: (text: string) => Reading, contents: string | NoReading | undefined): Reading | undefined {
+  return typeof contents === 'string' ? read(contents) : contents;
+}
+
+function readAtEnd(path: string, table: ReadonlyMap<string, Reading> | NoReading, tables: FileTables): Reading {
+  if ('noReading' in table) return table;
+  const end = tables.real.get(path);
+  return (end === undefined ? undefined : table.get(end)) ?? unknownReading('realpath gave no answer');
+}
+
+/** By the name of each user that the entry asks about. */
+function readAccess(property: AccessProperty, query: Query, tables: FileTables): Reading {
+  const users = usersOf(query, property);
+  if (users.length === 0) return unknownReading(`it names no user: write \`${property}: { alice: true }\``);
+  const each = users.map((user) => [user, tables.access.read(user, query.subject, property, tables.said('access'))]);
+  return Object.fromEntries(each) as Reading;
 }
 
 function lookUp(path: string, table: ReadonlyMap<string, FileStatus | NoReading>): FileStatus | NoReading {
@@ -281,7 +240,7 @@ function lookUp(path: string, table: ReadonlyMap<string, FileStatus | NoReading>
 }
 
 /** Where a dangling link points is still a fact. */
-function readMissing(query: Query, missing: NoReading, tables: Tables): Observation<Readings> {
+function readMissing(query: Query, missing: NoReading, tables: FileTables): Observation<Readings> {
   if (missing.noReading === 'unknown') return unknown(missing.reason);
   const target = query.wanted.has('linked-to') && readLink(query.subject, tables);
   if (typeof target !== 'string') return absent(missing.reason);
@@ -290,19 +249,24 @@ function readMissing(query: Query, missing: NoReading, tables: Tables): Observat
   return known({ ...readings, exists: false, 'linked-to': target });
 }
 
-function readLink(path: string, tables: Tables): string | NoReading {
+function readLink(path: string, tables: FileTables): string | NoReading {
   const link = lookUp(path, tables.itself);
   return 'noReading' in link ? link : (link.target ?? absentReading('it is no symbolic link'));
 }
 
 /** Why there is nothing at the end of the links; undefined where there is. */
-function readEnd(path: string, tables: Tables): NoReading | undefined {
+function readEnd(path: string, tables: FileTables): NoReading | undefined {
   const status = lookUp(path, tables.followed);
   return 'noReading' in status ? status : undefined;
 }
 
+function withEnd(path: string, tables: FileTables, read: (status: FileStatus) => Reading): Reading {
+  const status = lookUp(path, tables.followed);
+  return 'noReading' in status ? status : read(status);
+}
+
 /** Why there are no contents there; undefined where there can be. */
-function readWhole(path: string, tables: Tables): NoReading | undefined {
+function readWhole(path: string, tables: FileTables): NoReading | undefined {
   const status = lookUp(path, tables.followed);
   if ('noReading' in status) return status;
   return status.type === 'file' ? undefined : absentReading(`a ${status.type} has no contents`);

@@ -1,11 +1,9 @@
-import { Composer, type CST, type Document, Lexer, type ParsedNode, Parser } from 'yaml';
+import { Composer, type Document, type ParsedNode } from 'yaml';
 import type { Problem } from '../model.js';
+import { deepestYaml, readYamlTokens } from '../yaml-tokens.js';
 import { mistakeAt } from './mistake.js';
 import type { Place, SpecFile, SpecNode } from './node.js';
 import { buildTree, Unbuildable } from './tree.js';
-
-/** How deep lists and mappings may stand in each other; the library's composer is recursive and dies of more than some thousand. */
-const deepest = 100;
 
 /**
  * Parses the text of a file: YAML 1.2, core schema, one document. Duplicate keys are found by the tree's builder, since
@@ -34,20 +32,12 @@ export function parseYaml(file: SpecFile): { readonly root?: SpecNode; readonly 
 
 function composeDocuments(file: SpecFile): Document.Parsed<ParsedNode>[] {
   const composer = new Composer({ schema: 'core', keepSourceTokens: false, uniqueKeys: false, logLevel: 'silent' });
-  return [...composer.compose(parseTokens(file))] as Document.Parsed<ParsedNode>[];
+  const tokens = readYamlTokens(file.text, (start, end) => tooDeep({ file, start, end }));
+  return [...composer.compose(tokens)] as Document.Parsed<ParsedNode>[];
 }
 
-/** As the library's own `parse` does it, with an eye on the depth. */
-function* parseTokens(file: SpecFile): Generator<CST.Token, void> {
-  const parser = new Parser();
-  for (const lexeme of new Lexer().lex(file.text)) {
-    yield* parser.next(lexeme);
-    if (parser.stack.length > deepest) {
-      const place = { file, start: parser.offset - lexeme.length, end: parser.offset };
-      throw new Unbuildable('too-large', `lists and mappings stand in each other more than ${deepest} deep`, place);
-    }
-  }
-  yield* parser.end();
+function tooDeep(place: Place): Unbuildable {
+  return new Unbuildable('too-large', `lists and mappings stand in each other more than ${deepestYaml} deep`, place);
 }
 
 function explainSyntax(message: string, place: Place): Problem {
