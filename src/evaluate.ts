@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { describeClues } from './clues.js';
 import { isTooDeep, tooDeep } from './json-text.js';
 import { maskMatch, showWith } from './mask/mask-match.js';
 import type { Masker } from './mask/masker.js';
@@ -120,12 +121,14 @@ function judgeReading(assertion: Assertion, reading: Reading, means: Means, note
   return failed(`expected ${phraseOf(assertion, means)}, found nothing: ${reading.reason}`);
 }
 
-function judgeValue(assertion: Assertion, actual: Value, means: Means, { versionRules }: Notes): Judgement {
+function judgeValue(assertion: Assertion, actual: Value, means: Means, { versionRules, clues }: Notes): Judgement {
   const form: ValueForm = { ...formOf(assertion), ...(versionRules && { versionRules }) };
   const match = applyExpectation(means.matchers, showWith(means.masker), actual, form, assertion.expectation);
   if (match.verdict === 'passed') return { status: 'passed', message: '', actual };
   const status = match.verdict === 'unknown' ? 'unknown' : 'failed';
-  return { status, message: describeMatch(assertion, match, actual, means), actual };
+  const message = describeMatch(assertion, match, actual, means);
+  const lines = describeClues(clues?.[assertion.path[0] ?? ''] ?? [], means.masker);
+  return { status, message: [message, ...lines].join('\n'), actual };
 }
 
 /** What is known of it may decide: a line that must not be there, and is. */

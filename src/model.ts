@@ -225,7 +225,7 @@ export interface ShellProbe<R = Readings> {
   readonly maxBytes: number;
   /** `own`: a user's command; many of them share a bounded number of slots. */
   readonly slots: 'shared' | 'own';
-  /** Output that nobody wants is not kept, which saves a process or two. */
+  /** Output that nobody wants is not kept, but for the end of standard error, which says what went wrong. */
   readonly drops?: 'stdout' | 'stderr' | 'both';
   /** Pure. One observation for each query by id; a query left out is unknown. */
   parse(output: ShellOutput): ReadonlyMap<string, Observation<R>>;
@@ -298,6 +298,15 @@ export type Observation<R = Readings> =
 export interface Notes {
   /** The rules of what keeps the versions among the readings. */
   readonly versionRules?: VersionRules;
+  /** For each property what may say why it is not as expected; shown beneath a failure. */
+  readonly clues?: { readonly [property: string]: readonly Clue[] };
+}
+
+/** What was said beside the answer. As a whole: who shows it masks it before it is cut. */
+export interface Clue {
+  /** Where it was said: `stderr`. */
+  readonly from: string;
+  readonly text: string;
 }
 
 /** A value, or why there is none. A wanted property that is missing from the readings is unknown. */

@@ -289,6 +289,30 @@ t.test('what is told of the keys that are there is bounded', async (t) => {
   t.match(message, /and 490 more$/);
 });
 
+t.test('clues stand beneath a failure, and nowhere else', async (t) => {
+  const lines = Array.from({ length: 8 }, (_, at) => `line ${at}\u001b[2J ${'x'.repeat(300)}`).join('\n');
+  const notes = {
+    clues: {
+      code: [
+        { from: 'stderr', text: `\nno such file \n\n` },
+        { from: 'stdout', text: lines },
+      ],
+      out: [],
+    },
+  };
+  const readings = { code: 1, out: 'x' };
+  t.equal(judge(assertion('code', 'number', 1), known(readings, notes)).message, '');
+  const { message } = judge(assertion('code', 'number', 0), known(readings, notes), 2);
+  const [said, first, ...rest] = message.split('\n');
+  t.equal(said, 'expected 0, found 1 (after 2 looks)');
+  t.equal(first, 'stderr: no such file·');
+  t.equal(rest.length, 6, 'the last five of many lines');
+  t.equal(rest[0], 'stdout: …');
+  t.match(rest[1], /^stdout: line 3\\u001b\[2J x+…$/);
+  t.ok(rest.every((line) => line.length < 230));
+  t.equal(judge(assertion('out', 'text', 'y'), known(readings, notes)).message, 'expected "y", found "x"');
+});
+
 t.test('looks', async (t) => {
   const one = assertion('active', 'boolean', true);
   t.match(judge(one, reported, 1), { looks: 1, message: '' });

@@ -183,13 +183,22 @@ function readOutput(output: ShellOutput, { timed }: Settings, plain: boolean): O
   const tooLong = (bytes: Buffer) => output.truncated && bytes.length >= mostBytes;
   const long = unknownReading('it printed more than 1 MiB');
   const { stdout, time } = splitTime(plain ? printed : printed.slice(2), timed);
-  return known({
+  const readings = {
     // Cut short, it may have been ended by the closed pipe and not by itself.
     'exit-status': output.truncated ? long : output.exit,
     stdout: tooLong(output.stdout) ? long : stdout,
     stderr: tooLong(output.stderr) ? long : said,
     ...(timed && { time: tooLong(output.stdout) ? long : time }),
-  });
+  };
+  return known(readings, { clues: collectClues(readings, said) });
+}
+
+/** A command that failed mostly says why. */
+function collectClues({ 'exit-status': exit, stdout }: Readings, said: string) {
+  const status = exit === 0 || typeof exit !== 'number' ? [] : [{ from: 'exit-status', text: String(exit) }];
+  const error = { from: 'stderr', text: said };
+  const printed = said.trim() === '' && typeof stdout === 'string' ? [{ from: 'stdout', text: stdout }] : [];
+  return { 'exit-status': [error, ...printed], stdout: [...status, error], stderr: status };
 }
 
 function splitTime(printed: string, timed: boolean): { stdout: string | NoReading; time: number | NoReading } {

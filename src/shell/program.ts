@@ -55,16 +55,20 @@ function callOf(probe: ShellProbe, at: number): string {
   return `${at} ${wholeSeconds(probe)} ${probe.maxBytes + 1} ${runner}`;
 }
 
+/** Of standard error that is dropped. */
+const bytesOfEnd = 4096;
+
 /**
  * How a job is run, by what of its output is kept: each `head` costs a tenth of a command. `$1` is the path of the job's
  * files, `$2` the bytes kept of each output. What the waiting shell says of a signal goes nowhere. What our own scripts
- * say on standard error is short; it is cut when it is printed.
+ * say on standard error is short; it is cut when it is printed. Of standard error that is dropped the end is kept by
+ * `tail`, which reads all of it: the command must not be ended by a closed pipe for what nobody wants.
  */
 const runners = {
   neither: `{ { ( . "$1.c" ) 2>&3 3>&-; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.o" 3>&- || : >"$1.b"; } 3>&1 | head -c "$2" >"$1.e" || : >"$1.b"`,
   stdout: `{ ( . "$1.c" ) 2>&1 >/dev/null; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.e" || : >"$1.b"`,
-  stderr: `{ ( . "$1.c" ) 2>/dev/null; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.o" || : >"$1.b"`,
-  both: `{ ( . "$1.c" ) >/dev/null 2>&1; echo $? >"$1.r"; } 2>/dev/null`,
+  stderr: `{ { ( . "$1.c" ) 2>&3 3>&-; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.o" 3>&- || : >"$1.b"; } 3>&1 | tail -c ${bytesOfEnd} >"$1.e" || : >"$1.b"`,
+  both: `{ ( . "$1.c" ) 2>&1 >/dev/null; echo $? >"$1.r"; } 2>/dev/null | tail -c ${bytesOfEnd} >"$1.e" || : >"$1.b"`,
   ours: `{ ( . "$1.c" ) 2>"$1.e"; echo $? >"$1.r"; } 2>/dev/null | head -c "$2" >"$1.o" || : >"$1.b"`,
 } as const;
 
@@ -88,7 +92,7 @@ LC_ALL=C NIXSPEC_MARK=${marker.slice(0, 16)} PATH=/run/wrappers/bin:/run/current
 export LC_ALL NIXSPEC_MARK PATH
 full='cannot write temporary files'
 stop() { printf '\\n${marker} stop %s\\n' "$1"; exit 1; }
-for t in timeout head cat mkdir mkfifo rm; do command -v $t >/dev/null || stop "$t is missing (coreutils)"; done
+for t in timeout head tail cat mkdir mkfifo rm; do command -v $t >/dev/null || stop "$t is missing (coreutils)"; done
 d=
 for t in /run /dev/shm "$XDG_RUNTIME_DIR" "$TMPDIR" /tmp /var/tmp; do
   [ -n "$t" ] && [ -w "$t" ] && mkdir "$t/nixspec-$NIXSPEC_MARK" 2>/dev/null && d=$t/nixspec-$NIXSPEC_MARK && break
@@ -135,7 +139,10 @@ job() {
   s=
   timeout -s KILL $2 /bin/sh "$d/$4" "$d/$1" $3 7<&- 8<&- 9<&- 2>/dev/null
   # 137: killed by the limit, perhaps after the script ended, while a child of it kept the output open and head its bytes.
-  if [ $? -ge 124 ]; then s=T; elif [ -f "$d/$1.b" ]; then s=B; else read -r s <"$d/$1.r"; fi
+  if [ $? -ge 124 ]; then
+    # Where nobody wants the output, that of a child decides nothing.
+    if [ $4 = both ] && [ -s "$d/$1.r" ]; then read -r s <"$d/$1.r"; else s=T; fi
+  elif [ -f "$d/$1.b" ]; then s=B; else read -r s <"$d/$1.r"; fi
   [ -n "$s" ] || s=B
   read -r _ <&8
   printf '\\n${marker} %s %s\\n' $1 "$s"

@@ -137,7 +137,29 @@ t.test('output that was cut is not judged', async (t) => {
   t.strictSame(probe?.parse(output).get(query.id), {
     status: 'known',
     readings: { 'exit-status': long, stdout: long, stderr: 'e' },
+    clues: { 'exit-status': [{ from: 'stderr', text: 'e' }], stdout: [{ from: 'stderr', text: 'e' }], stderr: [] },
   });
+});
+
+t.test('what says why', async (t) => {
+  const clues = (output: Parameters<typeof read>[2], ...wanted: string[]) => {
+    const query = ask(command, 'x', wanted);
+    const observation = read(command, [query], output).get(query.id);
+    return observation?.status === 'known' ? observation.clues : undefined;
+  };
+  const error = { from: 'stderr', text: 'no such file\n' };
+  t.same(clues({ exit: 2, stderr: error.text }, 'exit-status'), {
+    'exit-status': [error],
+    stdout: [{ from: 'exit-status', text: '2' }, error],
+    stderr: [{ from: 'exit-status', text: '2' }],
+  });
+  const none = { from: 'stderr', text: '' };
+  t.same(
+    clues({ exit: 1, stdout: 'FAILED\n' }, 'exit-status', 'stdout')?.['exit-status'],
+    [none, { from: 'stdout', text: 'FAILED\n' }],
+    'some say on standard output what is wrong',
+  );
+  t.same(clues({ exit: 0 }, 'stdout')?.stdout, [none], 'that it ended well explains nothing');
 });
 
 t.test('a program that never began', async (t) => {

@@ -135,20 +135,24 @@ for (const shell of shells) {
   });
 }
 
-t.test('output that nobody wants is not kept; the exit status is', async (t) => {
+t.test('output that nobody wants is not kept, but for the end of standard error; the exit status is', async (t) => {
   const script = sh`echo out; echo err >&2; exit 4`;
   const program = compileProgram([
     probe(script, { drops: 'stdout', slots: 'own' }),
     probe(script, { drops: 'stderr', slots: 'own' }),
     probe(script, { drops: 'both', slots: 'own' }),
     probe(sh`yes | head -c 1000000; exit 5`, { drops: 'both', slots: 'own' }),
+    probe(sh`head -c 3000000 /dev/zero >&2; echo late >&2; exit 6`, { drops: 'both', slots: 'own', maxBytes: 10_000 }),
+    probe(sh`sleep 30 & exit 8`, { drops: 'both', slots: 'own', limit: 1 }),
     probe(sh`echo out; head -c 5000 /dev/zero >&2; exit 7`, { maxBytes: 4 }),
   ]);
   t.same(answers(await run(program)), [
     [4, '', 'err\n', false],
-    [4, 'out\n', '', false],
-    [4, '', '', false],
+    [4, 'out\n', 'err\n', false],
+    [4, '', 'err\n', false],
     [5, '', '', false],
+    [6, '', `${'\0'.repeat(4091)}late\n`, false],
+    [8, '', '', false],
     [7, 'out\n', '\0\0\0\0', true],
   ]);
 });
