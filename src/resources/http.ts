@@ -267,8 +267,10 @@ function makeClient(origin: string, socket: TLSSocket): Client {
   setFlagsFromString('--liftoff-only');
   const Loaded = createRequire(import.meta.url)('undici/lib/dispatcher/client.js') as typeof Client;
   let broken: Error = Object.assign(new Error('before the request could be sent'), { code: 'ECONNRESET' });
-  socket.on('error', (error) => {
-    broken = error;
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    // After an error of its own, undici would connect again and again without end, and let nothing else run.
+    const own = error.code === 'UND_ERR_SOCKET' || error.code === 'UND_ERR_INFO';
+    broken = own ? Object.assign(new Error(error.message, { cause: error }), { code: 'ECONNRESET' }) : error;
   });
   let used = false;
   return new Loaded(origin, {

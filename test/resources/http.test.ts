@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createSecureServer } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { Unreachable } from '../../src/error.js';
@@ -430,3 +431,20 @@ t.test('the lab', { skip: 'skip' in lab ? lab.skip : false }, async (t) => {
     }
   }
 });
+
+t.test(
+  'a connection that ends with an error of undici itself is asked no second time, let alone without end',
+  async (t) => {
+    let connected = 0;
+    const connect = async () => {
+      connected += 1;
+      const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+      stream._write = () => stream.destroy(Object.assign(new Error('reset'), { code: 'UND_ERR_INFO' }));
+      return stream;
+    };
+    const network: Network = { from: 'target', standsIn: false, connect };
+    const found = await look('http://a.test/', {}, network, ['status']);
+    t.match(found, { status: 'absent', reason: 'the connection was closed without an answer (reset)' });
+    t.equal(connected, 1);
+  },
+);
