@@ -1,5 +1,6 @@
+import { parseJson } from '../json-text.js';
 import type { NoReading, Observation, Query, Script, ShellOutput, ShellProbe, Value } from '../model.js';
-import { defineResource, known, unknown, unknownReading } from '../resource.js';
+import { absentReading, defineResource, known, unknown, unknownReading } from '../resource.js';
 import { joinScripts, sh } from '../shell/sh.js';
 
 /** Seconds, as Goss has it. */
@@ -46,6 +47,11 @@ export default defineResource({
       summary: 'What it printed on standard output (up to 1 MiB)',
       example: ['accepting connections'],
     },
+    json: {
+      type: 'json',
+      summary: 'What it printed on standard output, parsed as JSON',
+      example: { gjson: { 'blockdevices.0.fstype': 'ext4' } },
+    },
     stderr: { type: 'text', summary: 'What it printed on standard error (up to 1 MiB)', example: '' },
     time: { type: 'duration', summary: 'How long it ran, to 10 ms', example: { lt: '2s' }, volatile: true },
   },
@@ -61,11 +67,13 @@ interface Settings {
   readonly stdin?: string;
   readonly environment: readonly (readonly [string, string])[];
   readonly timed: boolean;
+  readonly parsed: boolean;
 }
 
 interface Readings {
   readonly 'exit-status': number | NoReading;
   readonly stdout: string | NoReading;
+  readonly json?: Value | NoReading;
   readonly stderr: string | NoReading;
   readonly time?: number | NoReading;
 }
@@ -98,6 +106,7 @@ function readSettings({ params, wanted }: Query): Settings {
     ...(stdin !== undefined && { stdin: String(stdin) }),
     environment: Object.entries(environment ?? {}).map(([name, value]) => [name, String(value)]),
     timed: wanted.has('time'),
+    parsed: wanted.has('json'),
   };
 }
 
@@ -124,7 +133,7 @@ function isPlain({ params }: Query, { timed }: Settings): boolean {
 
 /** What is printed but not asserted is not kept. */
 function dropUnwanted({ wanted }: Query): Pick<ShellProbe, 'drops'> {
-  if (!wanted.has('stdout')) return { drops: wanted.has('stderr') ? 'stdout' : 'both' };
+  if (!wanted.has('stdout') && !wanted.has('json')) return { drops: wanted.has('stderr') ? 'stdout' : 'both' };
   return wanted.has('stderr') ? {} : { drops: 'stderr' };
 }
 
@@ -173,7 +182,7 @@ esac
 exit $x`;
 }
 
-function readOutput(output: ShellOutput, { timed }: Settings, plain: boolean): Observation<Readings> {
+function readOutput(output: ShellOutput, { timed, parsed }: Settings, plain: boolean): Observation<Readings> {
   const said = output.stderr.toString('utf8');
   const printed = output.stdout.toString('utf8');
   if (!plain && !printed.startsWith('+\n')) {
@@ -183,10 +192,12 @@ function readOutput(output: ShellOutput, { timed }: Settings, plain: boolean): O
   const tooLong = (bytes: Buffer) => output.truncated && bytes.length >= mostBytes;
   const long = unknownReading('it printed more than 1 MiB');
   const { stdout, time } = splitTime(plain ? printed : printed.slice(2), timed);
+  const whole = tooLong(output.stdout) ? long : stdout;
   const readings = {
     // Cut short, it may have been ended by the closed pipe and not by itself.
     'exit-status': output.truncated ? long : output.exit,
-    stdout: tooLong(output.stdout) ? long : stdout,
+    stdout: whole,
+    ...(parsed && { json: typeof whole === 'string' ? readJson(whole) : whole }),
     stderr: tooLong(output.stderr) ? long : said,
     ...(timed && { time: tooLong(output.stdout) ? long : time }),
   };
@@ -198,7 +209,14 @@ function collectClues({ 'exit-status': exit, stdout }: Readings, said: string) {
   const status = exit === 0 || typeof exit !== 'number' ? [] : [{ from: 'exit-status', text: String(exit) }];
   const error = { from: 'stderr', text: said };
   const printed = said.trim() === '' && typeof stdout === 'string' ? [{ from: 'stdout', text: stdout }] : [];
-  return { 'exit-status': [error, ...printed], stdout: [...status, error], stderr: status };
+  const ofOutput = [...status, error];
+  return { 'exit-status': [error, ...printed], stdout: ofOutput, json: ofOutput, stderr: status };
+}
+
+function readJson(printed: string): Value | NoReading {
+  if (printed.trim() === '') return absentReading('it printed nothing');
+  const parsed = parseJson(printed);
+  return 'value' in parsed ? parsed.value : absentReading('what it printed is not JSON');
 }
 
 function splitTime(printed: string, timed: boolean): { stdout: string | NoReading; time: number | NoReading } {

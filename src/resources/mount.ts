@@ -31,6 +31,7 @@ export default defineResource({
       example: '80%',
       volatile: true,
     },
+    size: { type: 'size', summary: 'Space in all', example: { ge: '20GiB' } },
     free: {
       type: 'size',
       summary: 'Space that other users than root can still fill',
@@ -58,7 +59,7 @@ export default defineResource({
   ],
 });
 
-const usageProperties: readonly string[] = ['usage', 'free', 'inodes-used'];
+const usageProperties: readonly string[] = ['usage', 'size', 'free', 'inodes-used'];
 
 function wantsUsage(query: Query): boolean {
   return usageProperties.some((property) => query.wanted.has(property));
@@ -179,12 +180,13 @@ function readUsages(text: string): ReadonlyMap<string, Usage> {
 function readUsage(path: string, mount: Mount, usage: Usage | undefined, said: string) {
   if (!usage) {
     const none = unknownReading(explainNoUsage(path, mount, said));
-    return { usage: none, free: none, 'inodes-used': none };
+    return { usage: none, size: none, free: none, 'inodes-used': none };
   }
   const used = usage.blocks - usage.free;
   const noSize = absentReading(`a file system of type ${mount.filesystem} has no size`);
   return {
     usage: percentOf(used, used + usage.available) ?? noSize,
+    size: usage.blocks === 0 ? noSize : usage.blocks * usage.blockSize,
     free: usage.blocks === 0 ? noSize : usage.available * usage.blockSize,
     'inodes-used':
       percentOf(usage.inodes - usage.inodesFree, usage.inodes) ??

@@ -30,6 +30,17 @@ const properties = {
   'failed-units': { type: 'list', summary: 'Units in state failed, sorted', example: [] },
   hostname: { type: 'string', summary: 'Name of the machine as the kernel has it', example: 'web' },
   architecture: { type: 'string', summary: 'As Nix writes it', example: 'x86_64-linux' },
+  os: { type: 'string', summary: 'The distribution, as /etc/os-release identifies it', example: 'nixos' },
+  'os-version': { type: 'version', summary: 'Its release, likewise', example: '26.05' },
+  virtualization: {
+    type: 'string',
+    summary: 'What `systemd-detect-virt` says: kvm, vmware, lxc, systemd-nspawn …; `none` on bare metal',
+    example: 'none',
+  },
+  timezone: { type: 'string', summary: 'Time zone of the machine', example: 'Europe/Berlin' },
+  processors: { type: 'number', summary: 'Processors that are switched on', example: { ge: 4 } },
+  memory: { type: 'size', summary: 'Memory that the kernel can use', example: { ge: '7GiB' } },
+  swap: { type: 'size', summary: 'Swap space in all', example: { ge: '1GiB' } },
   kernel: {
     type: 'version',
     summary: 'Version of the kernel of the current system, which a reboot would start; elsewhere of the running one',
@@ -66,6 +77,7 @@ const properties = {
     example: '512MiB',
     volatile: true,
   },
+  'swap-free': { type: 'size', summary: 'Swap space that is not in use', example: '512MiB', volatile: true },
   'clock-offset': {
     type: 'duration',
     summary: 'How far the clock is off, whichever way, as the time service of the target measured it last',
@@ -83,7 +95,7 @@ export default defineResource({
   subject: { summary: 'The host', example: '', none: true },
   params: {},
   properties,
-  needs: ['systemctl, uname, and for clock-offset timedatectl (systemd-timesyncd) or chronyc'],
+  needs: ['systemctl, systemd-detect-virt, uname, and for clock-offset timedatectl (systemd-timesyncd) or chronyc'],
   notes: `\
 - \`failed-units\` lists what systemd calls failed. A unit that crashes and is started again for ever is not among them:
   assert that it is \`healthy\`.
@@ -139,11 +151,24 @@ realpath -mz -- "$@" || exit`,
   { for: ['uptime'], script: sh`read -r up _ </proc/uptime && tell uptime "$up"` },
   { for: ['load'], script: sh`read -r load _ </proc/loadavg && tell load "$load"` },
   {
-    for: ['memory-available'],
+    for: ['memory', 'memory-available', 'swap', 'swap-free'],
     script: sh`while read -r key value _; do
-  case $key in MemAvailable:) tell memory-available "$value"; break; esac
+  case $key in MemTotal: | MemAvailable: | SwapTotal: | SwapFree:) tell "$key" "$value" ;; esac
 done </proc/meminfo`,
   },
+  {
+    for: ['os', 'os-version'],
+    script: sh`[ ! -r /etc/os-release ] || while IFS== read -r key value; do
+  case $key in ID | VERSION_ID) tell "os-$key" "$value" ;; esac
+done </etc/os-release`,
+  },
+  { for: ['virtualization'], script: sh`tell virtualization "$(systemd-detect-virt 2>/dev/null)"` },
+  {
+    for: ['timezone'],
+    // Not timedatectl: it would have the bus start a service.
+    script: sh`if [ -e /etc/localtime ] || [ -L /etc/localtime ]; then tell timezone "$(readlink /etc/localtime)"; else tell timezone zoneinfo/UTC; fi`,
+  },
+  { for: ['processors'], script: sh`tell processors "$(nproc)"` },
   {
     for: ['clock-offset'],
     // timedatectl would have the bus start a timesyncd that was stopped.
@@ -237,10 +262,18 @@ const readers: { readonly [K in Name]: Reader<Exclude<Readings[K], NoReading | u
   'current-is-profile': onNixos(({ links }) => readCurrentIsProfile(links)),
   uptime: ({ words }) => readNumber(words.get('uptime')) ?? unknownReading('/proc/uptime could not be read'),
   load: ({ words }) => readNumber(words.get('load')) ?? unknownReading('/proc/loadavg could not be read'),
-  'memory-available': ({ words }) => {
-    const kibibytes = readNumber(words.get('memory-available'));
-    return kibibytes === undefined ? unknownReading('/proc/meminfo tells no MemAvailable') : kibibytes * 1024;
-  },
+  memory: (told) => readMemory(told, 'MemTotal:'),
+  'memory-available': (told) => readMemory(told, 'MemAvailable:'),
+  swap: (told) => readMemory(told, 'SwapTotal:'),
+  'swap-free': (told) => readMemory(told, 'SwapFree:'),
+  os: ({ words }) => unquote(words.get('os-ID')) ?? unknownReading('/etc/os-release tells no ID'),
+  'os-version': ({ words }) =>
+    unquote(words.get('os-VERSION_ID')) ?? absentReading('/etc/os-release tells no VERSION_ID'),
+  virtualization: ({ words }) => words.get('virtualization') || unknownReading('systemd-detect-virt gave no answer'),
+  timezone: ({ words }) =>
+    /zoneinfo\/(.+)$/.exec(words.get('timezone') ?? '')?.[1] ??
+    unknownReading('/etc/localtime is no link that leads to a time zone'),
+  processors: ({ words }) => readNumber(words.get('processors')) ?? unknownReading('nproc gave no answer'),
   'clock-offset': ({ words }) => readClockOffset(words.get('timesyncd'), words.get('chrony')),
 };
 
@@ -255,6 +288,17 @@ function readUname({ words }: Told, at: number): string | NoReading {
 
 function readNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+/** The kernel counts in kibibytes. */
+function readMemory({ words }: Told, key: string): number | NoReading {
+  const kibibytes = readNumber(words.get(key));
+  return kibibytes === undefined ? unknownReading(`/proc/meminfo tells no ${key.slice(0, -1)}`) : kibibytes * 1024;
+}
+
+/** os-release(5) allows quotes. */
+function unquote(value: string | undefined): string | undefined {
+  return value && /^(["']?)(.*)\1$/.exec(value)?.[2];
 }
 
 function readRevision(json: string | undefined): string | NoReading {

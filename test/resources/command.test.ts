@@ -30,6 +30,10 @@ const cases: readonly [string, Record<string, Value>, object][] = [
   ['exit 3', {}, { 'exit-status': 3 }],
   ['echo out; echo err >&2; exit 1', {}, { 'exit-status': 1, stdout: 'out\n', stderr: 'err\n' }],
   ['printf +', {}, { stdout: '+' }],
+  [`echo '{"a":[1,{"b":null}]}'`, {}, { json: { a: [1, { b: null }] } }],
+  ['echo', {}, { json: { noReading: 'absent', reason: 'it printed nothing' } }],
+  ['echo {', {}, { json: { noReading: 'absent', reason: 'what it printed is not JSON' } }],
+  ['cat', { stdin: '[true]' }, { json: [true] }],
   ['printf "a\\n\\n"', { stdin: '' }, { stdout: 'a\n\n' }],
   ["echo \"it's $((1 + 1))\"\necho '$HOME' `echo x`", {}, { stdout: "it's 2\n$HOME x\n" }],
   ['cat', {}, { stdout: '' }],
@@ -49,7 +53,7 @@ const cases: readonly [string, Record<string, Value>, object][] = [
 for (const shell of shells) {
   for (const [line, params, readings] of cases) {
     t.test(`${shell}: ${line} ${JSON.stringify(params).slice(0, 60)}`, async (t) => {
-      t.match(run(line, params, ['exit-status', 'stdout', 'stderr'], shell), { status: 'known', readings });
+      t.match(run(line, params, ['exit-status', 'stdout', 'json', 'stderr'], shell), { status: 'known', readings });
     });
   }
 }

@@ -60,22 +60,23 @@ t.test('usage, as df has it', async (t) => {
   const unknown = (reason: string) => ({ noReading: 'unknown', reason });
   const allUnknown = (reason: string) => ({
     usage: unknown(reason),
+    size: unknown(reason),
     free: unknown(reason),
     'inodes-used': unknown(reason),
   });
   const noInodes = (type: string) => absent(`a file system of type ${type} does not count inodes`);
   const noSize = absent('a file system of type proc has no size');
   for (const [path, expected] of [
-    ['/', { usage: 64, free: 350 * 4096, 'inodes-used': 50 }],
-    ['/nix/store', { usage: 100, free: 0, 'inodes-used': 67 }],
-    ['/btrfs', { usage: 0, free: 40_960, 'inodes-used': noInodes('btrfs') }],
-    ['/proc', { usage: noSize, free: noSize, 'inodes-used': noInodes('proc') }],
+    ['/', { usage: 64, size: 1000 * 4096, free: 350 * 4096, 'inodes-used': 50 }],
+    ['/nix/store', { usage: 100, size: 3 * 512, free: 0, 'inodes-used': 67 }],
+    ['/btrfs', { usage: 0, size: 40_960, free: 40_960, 'inodes-used': noInodes('btrfs') }],
+    ['/proc', { usage: noSize, size: noSize, free: noSize, 'inodes-used': noInodes('proc') }],
     ['/data', allUnknown('the file system did not tell its usage within 5 s')],
     ['/net', allUnknown('asking would mount it: it is an automount that has not been used yet')],
     ['/denied', allUnknown("its usage could not be read: '/denied': Permission denied")],
   ] as const) {
-    const { usage, free, 'inodes-used': inodes } = look(path, ['usage']) as Record<string, unknown>;
-    t.same({ usage, free, 'inodes-used': inodes }, expected, path);
+    const { usage, size, free, 'inodes-used': inodes } = look(path, ['usage']) as Record<string, unknown>;
+    t.same({ usage, size, free, 'inodes-used': inodes }, expected, path);
   }
 });
 
