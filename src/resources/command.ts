@@ -205,12 +205,13 @@ function readOutput(output: ShellOutput, { timed, parsed }: Settings, plain: boo
 }
 
 /** A command that failed mostly says why. */
-function collectClues({ 'exit-status': exit, stdout }: Readings, said: string) {
+function collectClues({ 'exit-status': exit, stdout, json }: Readings, said: string) {
   const status = exit === 0 || typeof exit !== 'number' ? [] : [{ from: 'exit-status', text: String(exit) }];
   const error = { from: 'stderr', text: said };
   const printed = said.trim() === '' && typeof stdout === 'string' ? [{ from: 'stdout', text: stdout }] : [];
   const ofOutput = [...status, error];
-  return { 'exit-status': [error, ...printed], stdout: ofOutput, json: ofOutput, stderr: status };
+  const clues = { 'exit-status': [error, ...printed], stdout: ofOutput, stderr: status };
+  return json === undefined ? clues : { ...clues, json: ofOutput };
 }
 
 function readJson(printed: string): Value | NoReading {
