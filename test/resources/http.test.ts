@@ -4,6 +4,7 @@ import { createSecureServer } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { Unreachable } from '../../src/error.js';
@@ -301,6 +302,27 @@ t.test('servers that misbehave', async (t) => {
     status: 200,
     body: { noReading: 'unknown', reason: /^the body broke off after 9 bytes: / },
   });
+});
+
+t.test('a server that speaks or hangs up before it is asked', async (t) => {
+  const slow: Network = {
+    ...runnerNetwork(),
+    connect: async (...where) => {
+      const stream = await runnerNetwork().connect(...where);
+      // By now its words, and perhaps the end of them, are here before the request.
+      await sleep(50);
+      return stream;
+    },
+  };
+  const server = createTcpServer((socket) => void socket.on('error', () => {}).write('SSH-2.0-OpenSSH\r\n'));
+  const waiting = await start(t, server);
+  for (const port of [waiting, await rawServer(t, 'SSH-2.0-OpenSSH\r\n', false), await rawServer(t, '', false)]) {
+    const query = { ...ask(http, `http://127.0.0.1:${port}/`, all), timeout: 2 };
+    t.match(await talk(http, query, slow), {
+      status: 'absent',
+      reason: /^the connection was closed without an answer/,
+    });
+  }
 });
 
 t.test('a stream that ends: the far end, or the way there', async (t) => {
