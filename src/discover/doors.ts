@@ -28,13 +28,17 @@ export function listDoors(listing: Listing): readonly Door[] {
   return [...ports]
     .sort(([a], [b]) => a - b)
     .flatMap(([port, sockets]): Door[] => {
-      const programs = [...new Set(sockets.flatMap(({ holders }) => holders.map(({ name }) => name)))];
+      const programs = [...new Set(sockets.flatMap(namesOf))];
       const speech = speechOf(port, programs);
       if (speech === 'other' || sockets.some(isHeldBySystemd)) return [];
       const server = serverOf(sockets, programs);
       const open = sockets.some(({ loopback }) => !loopback);
       return [{ port, endpoint: endpointOf(sockets, port), speech, open, ...(server && { server }) }];
     });
+}
+
+function namesOf({ holders, madeBy }: ListeningSocket): readonly string[] {
+  return holders.length > 0 ? holders.map(({ name }) => name) : madeBy === undefined ? [] : [madeBy];
 }
 
 function isHeldBySystemd({ holders, madeBy }: ListeningSocket): boolean {

@@ -26,16 +26,16 @@ const byPort: ReadonlyMap<number, Speech> = new Map<number, Speech>([
 
 /** Programs that speak the same wherever they listen; names as the kernel has them. */
 const byProgram: readonly (readonly [RegExp, Speech])[] = [
-  [/^\.?(sshd|dropbear|systemd)/, 'other'],
+  [/^\.?(sshd?\b|sshd-|dropbear|systemd)/, 'other'],
   [/^\.?postgres/, { starttls: 'postgres' }],
   [/^\.?(master|smtpd|exim4?|maddy)$/, { starttls: 'smtp' }],
   [
-    /^\.?(mysqld|mariadbd|redis|valkey|memcached|mongod|rpcbind|rpc\.|smbd|nmbd|named|dnsmasq|lpd|rsync|nfsd|chronyd)/,
+    /^\.?(mysqld?\b|mariadbd?\b|redis|valkey|memcached|mongod|rpcbind|rpc\.|smbd|nmbd|named|dnsmasq|lpd|rsync|nfsd|chronyd)/,
     'other',
   ],
 ];
 
-/** @param programs names of the processes that listen */
+/** @param programs names of the processes that listen; of their units, where processes may not be seen */
 export function speechOf(port: number, programs: readonly string[]): Speech {
   const known = byPort.get(port);
   if (known !== undefined) return known;

@@ -60,5 +60,9 @@ t.test('what is spoken at a port', async (t) => {
   t.equal(speechOf(2222, ['.sshd-wrapped']), 'other');
   t.same(speechOf(5433, ['postgres']), { starttls: 'postgres' });
   t.equal(speechOf(853, ['unbound']), 'tls');
+  t.equal(speechOf(2222, ['ssh.service']), 'other');
+  t.equal(speechOf(2222, ['sshd-face@pq.service']), 'other');
+  t.same(speechOf(5433, ['postgresql@17-main.service']), { starttls: 'postgres' });
+  t.equal(speechOf(3000, ['sshportal.service']), 'unknown');
   t.equal(speechOf(3000, ['forgejo']), 'unknown');
 });
