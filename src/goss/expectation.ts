@@ -10,6 +10,7 @@ import {
   bare,
   blockOf,
   type Expected,
+  emptyList,
   matcher,
   NotCarried,
   negate,
@@ -44,7 +45,7 @@ function translateList(items: readonly SpecNode[], node: SpecNode, site: Site, t
 
 /** Each of these, others may be there too. */
 function contain(items: readonly SpecNode[], site: Site): Expected {
-  if (items.length === 0) throw new AssertsNothing('an empty list asserts nothing, in Goss too');
+  if (items.length === 0) throw new AssertsNothing(emptyList);
   const elements = items.map((item) => translateElement(item, site));
   const [only] = elements;
   return only !== undefined && elements.length === 1

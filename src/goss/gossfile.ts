@@ -4,7 +4,8 @@ import { type Pair, pairsOf, type SpecFile, type SpecNode } from '../spec/node.j
 import { findComments, type YamlComment } from '../spec/yaml-comments.js';
 import { parseYaml } from '../spec/yaml-text.js';
 import type { Remark } from './remarks.js';
-import { gapMark, type Rendered, renderTemplate, type TemplateData } from './template-run.js';
+import { anyMark, gapMark, type Rendered, renderTemplate, type TemplateData } from './template-run.js';
+import { TemplateError } from './template-value.js';
 
 /** One gossfile: as it was written, with its template worked out, and as a tree. */
 export interface GossFile {
@@ -21,6 +22,8 @@ export interface GossFile {
   readonly comments: readonly YamlComment[];
   /** Goss reads all numbers of JSON as floats, which its `equal` cares about. */
   readonly isJson: boolean;
+  /** It is a text or a list. */
+  readonly isNoMapping: boolean;
 }
 
 /** One resource of a gossfile. */
@@ -47,6 +50,8 @@ export function readGossFile(
   data: TemplateData,
 ): ReadGossFile {
   const source: SpecFile = { name, path, folder, text, lines: findLines(text) };
+  const foreign = text.search(anyMark);
+  if (foreign >= 0) throw new TemplateError('a character of the private use area stands here', foreign);
   const isJson = text.trimStart().startsWith('{') && !text.trimStart().startsWith('{{');
   const rendered = renderTemplate(text, data);
   const file: SpecFile = { name, path, folder, text: rendered.text, lines: findLines(rendered.text) };
@@ -54,7 +59,8 @@ export function readGossFile(
   // The nodes know their file by the object that was made before its tree.
   if (root?.kind === 'map') Object.assign(file, { root });
   const comments = problems.length === 0 && !isJson ? findComments(rendered.text) : [];
-  const read: GossFile = { name, path, folder, source, rendered, file, comments, isJson };
+  const isNoMapping = root !== undefined && root.kind !== 'map';
+  const read: GossFile = { name, path, folder, source, rendered, file, comments, isJson, isNoMapping };
   const several = problems.find(({ code }) => code === 'several-documents');
   const wrong = problems.filter((problem) => problem !== several).map((problem) => moveProblem(problem, read));
   const gaps = rendered.gaps.map(

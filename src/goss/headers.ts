@@ -1,7 +1,7 @@
 import { compileRegexp } from '../pattern.js';
 import type { Pair, SpecNode } from '../spec/node.js';
 import { type Block, BlockMap, blockMap } from '../spec/yaml-writer.js';
-import { AssertsNothing, type Expected, matcher, NotCarried, type Site, toBlock } from './site.js';
+import { AssertsNothing, type Expected, emptyList, matcher, NotCarried, type Site, toBlock } from './site.js';
 import { anyMark } from './template-run.js';
 
 /**
@@ -16,7 +16,7 @@ type Part =
 export function translateHeaders(node: SpecNode, site: Site): BlockMap {
   const parts =
     node.kind === 'list' ? node.items.map((item) => translatePattern(item, site)) : [translateOne(node, site)];
-  if (parts.length === 0) throw new AssertsNothing('an empty list of patterns asserts nothing, in Goss too');
+  if (parts.length === 0) throw new AssertsNothing(emptyList);
   const values = new Map<string, Expected[]>();
   const names: Expected[] = [];
   for (const part of parts.flat()) {

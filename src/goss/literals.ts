@@ -1,7 +1,7 @@
 import type { ScalarNode, SpecNode } from '../spec/node.js';
 import { translatePattern } from './patterns.js';
 import { isOldOctal, readGoScalar } from './scalar.js';
-import { AssertsNothing, bare, type Expected, matcher, NotCarried, type Site } from './site.js';
+import { AssertsNothing, bare, type Expected, emptyList, matcher, NotCarried, type Site } from './site.js';
 import { anyMark } from './template-run.js';
 
 const never = 'in Goss this can never hold';
@@ -122,7 +122,7 @@ function readWhole(text: string): number {
 
 /** A list of patterns, for what Goss reads line by line. */
 export function translatePatterns(items: readonly SpecNode[], site: Site): Expected {
-  if (items.length === 0) throw new AssertsNothing('an empty list of patterns asserts nothing, in Goss too');
+  if (items.length === 0) throw new AssertsNothing(emptyList);
   // No line that has nothing in it: no line.
   if (items.every((item) => item.kind === 'scalar' && item.source === '!')) return matcher('have-len', 0);
   const patterns = items.flatMap((item) => translateItem(item, site));

@@ -22,6 +22,9 @@ export function translateMatching(work: EntryWork): void {
       if (kind === 'text' && !reader && pair.value.kind === 'list') {
         lines.remark('differs', pair.key, 'Goss refuses a list for a text without as-reader');
       }
+      if (/:\s*"-?\d+(\.\d+)?"/.test(String(block)) && usesJson(pair.value)) {
+        lines.remark('differs', pair.key, 'Goss takes "15" for 15 in JSON; nixspec does not');
+      }
       lines.add('matches', matches, pair.key);
     },
   });
@@ -63,4 +66,10 @@ function kindOf(content: SpecNode): Kind {
   if (content.kind === 'map') return 'json';
   if (typeof content.value === 'string') return 'text';
   return typeof content.value === 'number' ? 'number' : 'json';
+}
+
+function usesJson(node: SpecNode): boolean {
+  if (node.kind === 'scalar') return false;
+  if (node.kind === 'list') return node.items.some(usesJson);
+  return node.pairs.some(({ key, value }) => key.source === 'gjson' || usesJson(value));
 }

@@ -3,9 +3,10 @@ import { NixspecError } from '../error.js';
 import type { Problem } from '../model.js';
 import type { ProblemCode } from '../problem.js';
 import { findFiles } from '../spec/include.js';
-import { findLines, mistakeAt } from '../spec/mistake.js';
+import { findLines, mistakeAt, nearest } from '../spec/mistake.js';
 import { type SpecFile, type SpecNode, valueAt } from '../spec/node.js';
 import { loadText } from '../spec/text-file.js';
+import { gossTypes } from './goss-types.js';
 import { type GossEntry, type GossFile, hasGap, positionIn, readGossFile, sectionsOf } from './gossfile.js';
 import type { Remark } from './remarks.js';
 import { isTrueNode } from './scalar.js';
@@ -110,7 +111,11 @@ class SuiteReader {
       const { file, problems, remarks } = readGossFile({ ...unread, folder }, loaded.text, data);
       this.problems.push(...problems);
       this.remarks.push(...remarks);
-      if (!file.file.root && problems.length === 0) this.tell('empty-spec', 'the gossfile is empty', source);
+      if (file.isNoMapping && problems.length === 0) this.tell('wrong-type', 'a gossfile is a mapping', source);
+      else if (!file.file.root && problems.length === 0) {
+        const position = { file: unread.name, line: 1, column: 1 };
+        this.remarks.push({ kind: 'note', position, text: 'the gossfile is empty' });
+      }
       return file.file.root && problems.length === 0 ? file : undefined;
     } catch (error) {
       if (error instanceof TemplateError)
@@ -129,6 +134,11 @@ class SuiteReader {
   private takeEntries(file: GossFile): void {
     for (const section of sectionsOf(file)) {
       if (section.key.source === 'gossfile') continue;
+      if (isStrange(section.key.source)) {
+        const text = `Goss passes over the section ${section.key.source}, which it does not know`;
+        this.remarks.push({ kind: 'note', position: positionIn(file, section.key.start), text });
+        continue;
+      }
       const pairs = section.value.kind === 'map' ? section.value.pairs : [];
       for (const pair of pairs) {
         const entry: GossEntry = { type: section.key.source, id: pair.key.source, pair, section, file };
@@ -142,7 +152,7 @@ class SuiteReader {
   private put(entry: GossEntry): void {
     const key = JSON.stringify([entry.type, entry.id]);
     const before = this.entries.get(key);
-    if (before && before.file !== entry.file) {
+    if (before && (before.file.path !== entry.file.path || before.file.path === '')) {
       const place = positionIn(entry.file, entry.pair.key.start);
       const text = `${entry.type} ${entry.id} stands in ${place.file}:${place.line} too, which replaces it, as in Goss`;
       this.remarks.push({ kind: 'note', position: positionIn(before.file, before.pair.key.start), text });
@@ -189,6 +199,12 @@ class SuiteReader {
     }
     for (const path of paths) await this.add({ path, name: nameBeside(from, path) }, depth + 1);
   }
+}
+
+/** Not even a slip of the pen: a place for anchors, say. */
+function isStrange(section: string): boolean {
+  const known = [...Object.keys(gossTypes), 'registry'];
+  return !known.includes(section) && nearest(section, known) === undefined;
 }
 
 /** An included file as people know it: beside the name of the file that includes it. */

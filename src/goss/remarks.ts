@@ -52,6 +52,7 @@ export function summarize(entries: number, remarks: readonly Remark[]): string {
   const count = (kind: RemarkKind) => remarks.filter((remark) => remark.kind === kind).length;
   const lost = count('lost');
   const differs = count('differs');
+  if (entries === 0) return 'nothing could be carried over: the spec asserts nothing';
   const said = [
     `${entries} ${entries === 1 ? 'entry' : 'entries'}`,
     lost === 0 ? 'all was carried over' : `${lost} ${lost === 1 ? 'thing was' : 'things were'} not carried over`,

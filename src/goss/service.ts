@@ -1,9 +1,9 @@
-import type { Pair } from '../spec/node.js';
+import type { Pair, SpecNode } from '../spec/node.js';
 import { blockMap } from '../spec/yaml-writer.js';
 import { type EntryWork, finishDraft, hasAssertion, translateAttributes } from './attributes.js';
 import type { Draft } from './draft.js';
 import { acceptedBooleans } from './gate.js';
-import { AssertsNothing, NotCarried } from './site.js';
+import { AssertsNothing, emptyList, NotCarried } from './site.js';
 import { anyMark } from './template-run.js';
 
 /** What `systemctl` says, and the property of `unit` that is meant. */
@@ -30,7 +30,10 @@ export function translateService(work: EntryWork): Draft[] {
   const commands: Draft[] = [];
   const ask = (name: keyof typeof questions) => (pair: Pair) => {
     const { property, verb } = questions[name];
-    const accepted = acceptedBooleans(pair.value);
+    const word = readWord(pair.value);
+    const accepted = word === undefined ? acceptedBooleans(pair.value) : [word];
+    if (word !== undefined)
+      lines.remark('differs', pair.key, `Goss takes ${wordOf(pair.value)} for a text, which never holds`);
     if (accepted?.length === 2) throw new AssertsNothing(`${name}: true and false will do, which asserts nothing`);
     if (accepted?.length === 0) throw new NotCarried('in Goss this can never hold');
     if (accepted?.[0] === false) {
@@ -59,7 +62,8 @@ export function translateService(work: EntryWork): Draft[] {
   translateAttributes(work, {
     enabled: ask('enabled'),
     running: ask('running'),
-    runlevels: () => {
+    runlevels: ({ value }) => {
+      if (value.kind === 'list' && value.items.length === 0) throw new AssertsNothing(emptyList);
       throw new NotCarried('systemd has no runlevels, and Goss finds none');
     },
   });
@@ -68,6 +72,15 @@ export function translateService(work: EntryWork): Draft[] {
   const [first, ...others] = commands.map((draft) => ({ ...draft, lines: [...shared, ...draft.lines] }));
   if (!first) return units;
   return [...units, units.length > 0 ? first : { ...first, trailing: lines.takePending() }, ...others];
+}
+
+/** `yes` and the like, which YAML no longer takes for true and false. */
+function readWord(node: SpecNode): boolean | undefined {
+  return /^(yes|no|on|off)$/i.test(wordOf(node)) ? /^(yes|on)$/i.test(wordOf(node)) : undefined;
+}
+
+function wordOf(node: SpecNode): string {
+  return node.kind === 'scalar' ? node.source : '';
 }
 
 function askSystemctl({ subject, lines, entry }: EntryWork, verb: string, { key }: Pair): Draft {

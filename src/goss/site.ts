@@ -21,6 +21,8 @@ export type Kind =
   | 'text'
   | 'json';
 
+export const emptyList = 'an empty list asserts nothing, in Goss too';
+
 /** Where an expectation stands. */
 export interface Site {
   readonly kind: Kind;

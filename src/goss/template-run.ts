@@ -282,15 +282,24 @@ class TemplateRun {
     if (name === 'quote' && args[0] instanceof Hole) return `"${this.show(args[0])}"`;
     if (name === 'squote' && args[0] instanceof Hole) return `'${this.show(args[0])}'`;
     if (name === 'printf' || name === 'print') return findFunction(name)(...args.map((arg) => this.showHole(arg)));
-    return findFunction(name)(...args);
+    return findFunction(name)(...args.map((arg) => this.settle(arg)));
   }
 
   private showHole(value: GoValue): GoValue {
     return value instanceof Hole ? this.show(value) : value;
   }
 
+  /** A text that a variable was already printed into: to be worked with it needs its value. */
+  private settle(value: GoValue): GoValue {
+    if (typeof value !== 'string' || !value.includes(holeMark)) return value;
+    return value.replace(new RegExp(`${holeMark}([^${markEnd}]*)${markEnd}`, 'g'), (_, name: string) => {
+      const placed = this.holes.find(({ hole }) => variableName(hole) === name);
+      return placed ? printValue(placed.hole) : '';
+    });
+  }
+
   private index([value, ...keys]: readonly GoValue[]): GoValue {
-    return keys.reduce<GoValue>((inner, key) => this.member(inner, force(key)), value);
+    return keys.reduce<GoValue>((inner, key) => this.member(inner, force(this.settle(key))), value);
   }
 
   private member(value: GoValue, key: GoValue): GoValue {

@@ -138,13 +138,14 @@ function translateEntry(entry: GossEntry, type: GossType, lines: DraftLines): Dr
 }
 
 function translatePlain(work: EntryWork): EntryWork {
-  if (work.entry.type === 'http') return translateHttp(work);
-  if (work.entry.type === 'matching') translateMatching(work);
-  else if (work.entry.type === 'addr') translateAddr(work);
-  else translateAttributes(work);
-  if (work.entry.type === 'port' && work.subject.startsWith('udp')) {
+  const { entry, lines, subject } = work;
+  if (entry.type === 'http') return translateHttp(work);
+  if (entry.type === 'port' && subject.startsWith('udp')) {
     const text = 'Goss takes any UDP socket for a listening one; nixspec one without a peer';
-    work.lines.remark('differs', work.entry.pair.key, text);
+    lines.remark('differs', entry.pair.key, text);
   }
+  if (entry.type === 'matching') translateMatching(work);
+  else if (entry.type === 'addr') translateAddr(work);
+  else translateAttributes(work);
   return work;
 }

@@ -28,8 +28,8 @@ export function blockMap(lines: Readonly<Record<string, Block>> | readonly (read
   return new BlockMap(pairs.map(([key, value]) => ({ key, value })));
 }
 
-/** Columns that a mapping or list in braces or brackets may take; the library would break a longer one. */
-const widestFlow = 60;
+/** Columns that a mapping or list in braces or brackets may take. */
+const widestFlow = 84;
 
 /**
  * Writes a YAML document. What is short and has no comments stands in braces and brackets, as one writes specs.

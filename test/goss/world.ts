@@ -10,6 +10,7 @@ import { type Answer, decode, encode } from 'dns-packet';
 import { main } from '../../src/cli.js';
 import type { World as OuterWorld } from '../../src/command.js';
 import { lintText } from '../../src/goss/check.js';
+import type { Target } from '../../src/goss/compose.js';
 import { gossTypes } from '../../src/goss/goss-types.js';
 import { makeSpec } from '../../src/goss/make-spec.js';
 import { readSuite } from '../../src/goss/read.js';
@@ -169,11 +170,11 @@ export interface Imported {
 }
 
 /** Imports a gossfile, in this process, and writes the spec beside it. */
-export async function importFile(file: string): Promise<Imported> {
+export async function importFile(file: string, targets: readonly Target[] = []): Promise<Imported> {
   const suite = await readSuite([file], { env: process.env, vars: {}, stdin: Readable.from([]) });
   const spec = `${file}.spec.yaml`;
   if (suite.problems.length > 0) return { spec, entries: 0, remarks: suite.remarks, problems: suite.problems };
-  const made = await makeSpec(suite, [], (text) => lintText(text, process.env, validator));
+  const made = await makeSpec(suite, targets, (text) => lintText(text, process.env, validator));
   writeFileSync(spec, made.text);
   return { spec, entries: made.entries, remarks: made.remarks, problems: [] };
 }
@@ -187,14 +188,18 @@ export async function verifyAll(
   writeFileSync(all, `version: 1\ninclude:\n${specs.map((spec) => `  - ${basename(spec)}\n`).join('')}`);
   const words = ['verify', 'here', '--spec', all, '--report', 'json', '--no-save', '--no-inventory'];
   const { out, err } = await callNixspec(words);
-  if (out === '') throw new Error(err);
-  const { runs } = JSON.parse(out) as { runs: readonly Run[] };
   const found = new Map<string, Outcome[]>();
-  for (const outcome of runs[0]?.outcomes ?? []) {
+  for (const outcome of outcomesOf(out, err)) {
     const spec = join(folder, basename(outcome.position.file));
     found.set(spec, [...(found.get(spec) ?? []), outcome]);
   }
   return found;
+}
+
+/** The outcomes of a run, of its JSON report. */
+export function outcomesOf(report: string, err: string): readonly Outcome[] {
+  if (report === '') throw new Error(err);
+  return (JSON.parse(report) as { runs: readonly Run[] }).runs[0]?.outcomes ?? [];
 }
 
 /** For each property that Goss judged: what nixspec says of it; `?` where the import left it out. */
@@ -207,7 +212,9 @@ export function verdictOf(outcomes: readonly Outcome[], type: string, goss: stri
 
 function judge(outcomes: readonly Outcome[], type: string, attribute: string): string {
   const to = gossTypes[type]?.attributes[attribute]?.to ?? attribute;
-  const some = outcomes.filter(({ resource, property }) => {
+  const some = outcomes.filter(({ resource, subject, property }) => {
+    if (resource === 'command' && type === 'service')
+      return subject.startsWith(`systemctl is-${attribute === 'running' ? 'active' : attribute} `);
     if (resource === 'command' && type !== 'command') return property === 'exit-status' && attribute === 'resolvable';
     return property === to || property.startsWith(`${to}.`);
   });
