@@ -1,7 +1,7 @@
 import { elementForm, type MatchContext } from './matcher.js';
 import type { Value, ValueForm } from './model.js';
 import { orderVersions } from './ordering.js';
-import { showWord } from './show-text.js';
+import { escapeUnseen, showWord } from './show-text.js';
 import { asText, listSome } from './text.js';
 
 /** A place where a value is not what it should be. Undefined on one side: there is nothing. */
@@ -95,7 +95,7 @@ function describeDifference({ path, expected, actual }: Difference, context: Mat
 
 /** As in a path of `gjson`, so that it can be told from a key inside a key. */
 function escapeKey(key: string): string {
-  return showKey(key.replace(/[.\\]/g, '\\$&'));
+  return showKey(escapeUnseen(key.replace(/[.\\]/g, '\\$&')));
 }
 
 function showKey(key: string): string {

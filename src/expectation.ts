@@ -54,7 +54,9 @@ export function holdAll(
   label = (phrase: string, _at: number, _match: Pick<Match, 'located'>) => phrase,
 ): Finding {
   const verdict = firstOf(['failed', 'missing', 'unknown'], matches) ?? 'passed';
-  const wrong = [...matches.entries()].filter(([, match]) => match.verdict !== 'passed');
+  // What could not be told decided nothing where something else failed.
+  const decides = ({ verdict: one }: Match) => one !== 'passed' && (one !== 'unknown' || verdict === 'unknown');
+  const wrong = [...matches.entries()].filter(([, match]) => decides(match));
   const told = verdict === 'passed' ? [...matches.entries()].slice(0, 1) : wrong;
   return {
     verdict,

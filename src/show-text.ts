@@ -1,3 +1,4 @@
+import type { Value } from './model.js';
 import { printable } from './terminal.js';
 
 /** Characters of a text that are shown. */
@@ -10,6 +11,11 @@ const around = 60;
 /** In double quotes, one line, shortened in the middle, nothing in it that a terminal would act on or that cannot be seen. */
 export function quoteText(text: string): string {
   return escapeUnseen(JSON.stringify(shorten(text)));
+}
+
+/** As JSON. @param replace what stands for a value that is not to be shown as it is; undefined leaves it out */
+export function showData(value: Value, replace: (inner: unknown) => unknown = (inner) => inner): string {
+  return escapeUnseen(shorten(JSON.stringify(value, (_, inner: unknown) => replace(inner))));
 }
 
 /** As it is where nothing could be misread, else in quotes: for lists of words. */
@@ -41,7 +47,7 @@ export function shorten(text: string, most = longestShown): string {
 }
 
 /** Spaces that look like others, and what is not seen at all. */
-function escapeUnseen(text: string): string {
+export function escapeUnseen(text: string): string {
   return printable(text).replace(
     /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,5 +1,5 @@
 import type { Value, ValueTypeName } from './model.js';
-import { quoteText, shorten, showWord } from './show-text.js';
+import { quoteText, shorten, showData, showWord } from './show-text.js';
 
 /** A scalar, list or mapping of a spec: YAML's reading of it and, for a scalar, the very characters. */
 export interface Written {
@@ -59,6 +59,7 @@ const isDuration = new RegExp(`${durationPattern}|${countPattern}`);
 const isSize = new RegExp(sizePattern);
 const isPercentage = new RegExp(percentagePattern);
 const isTime = new RegExp(timePattern);
+const isMode = /^[0-7]{4}$/;
 const isPlainVersion = /^[A-Za-z0-9.+~:_-]{1,100}$/;
 
 /** Every value type by name. */
@@ -73,7 +74,7 @@ export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
       if (value === 'no' || value === 'off' || value === 'false') return false;
       throw new ValueError('expected true or false');
     },
-    show: (value) => String(value),
+    show: (value) => showJson(value),
   },
   number: {
     name: 'number',
@@ -155,7 +156,7 @@ export const valueTypes: { readonly [name in ValueTypeName]: ValueType } = {
       if (!digits) throw new ValueError('expected four octal digits such as "0644"');
       return digits.padStart(4, '0');
     },
-    show: (value) => String(value),
+    show: (value) => (typeof value === 'string' && isMode.test(value) ? value : showText(value)),
   },
   version: {
     name: 'version',
@@ -251,15 +252,18 @@ export function showDuration(seconds: number): string {
 
 /** With an IEC unit: `512 MiB`; with one of SI where only that is exact: `512 MB`. */
 export function showSize(bytes: number): string {
-  const binary = showScaled(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']);
-  if (bytes < 0 || readSize({ value: binary }) === bytes) return binary;
-  const decimal = showScaled(bytes, 1000, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']);
-  return readSize({ value: decimal }) === bytes ? decimal : binary;
+  const binary = scale(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']);
+  const decimal = scale(bytes, 1000, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']);
+  return !binary.isExact && decimal.isExact ? decimal.shown : binary.shown;
 }
 
-function showScaled(count: number, base: number, units: readonly string[]): string {
-  const at = units.findLastIndex((_, power) => Math.abs(count) >= base ** power);
-  return `${trim(count / base ** Math.max(0, at))} ${units[Math.max(0, at)]}`;
+function scale(count: number, base: number, units: readonly string[]) {
+  const at = Math.max(
+    0,
+    units.findLastIndex((_, power) => Math.abs(count) >= base ** power),
+  );
+  const number = trim(count / base ** at);
+  return { shown: `${number} ${units[at]}`, isExact: Number(number) * base ** at === count };
 }
 
 function showTime(seconds: number): string {
@@ -267,8 +271,10 @@ function showTime(seconds: number): string {
   return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace('.000Z', 'Z');
 }
 
+/** Three digits, or all those before the point. */
 function trim(number: number): string {
-  return String(Number(number.toPrecision(number >= 100 ? Math.ceil(Math.log10(number + 1)) : 3)));
+  const whole = Math.abs(number) < 1e21 ? String(Math.trunc(Math.abs(number))).length : 1;
+  return String(Number(number.toPrecision(Math.max(3, whole))));
 }
 
 function showText(value: Value): string {
@@ -278,7 +284,7 @@ function showText(value: Value): string {
 function showList(list: readonly Value[], type: ValueTypeName): string {
   const words = list.map((item) => {
     if (type !== 'string') return showValue(item, type);
-    return typeof item === 'string' ? showWord(item) : JSON.stringify(item);
+    return typeof item === 'string' ? showWord(item) : showData(item);
   });
   return `[${shorten(words.join(', '))}]`;
 }
@@ -291,12 +297,13 @@ function showMap(map: object, type: ValueTypeName): string {
 
 /** Of a map, without what could not be told: a reason is no value. */
 function showKnown(value: Value): string {
-  const isReason = (inner: unknown) => typeof inner === 'object' && inner !== null && 'noReading' in inner;
-  return shorten(JSON.stringify(value, (_, inner: unknown) => (isReason(inner) ? undefined : inner)));
+  const isReason = (inner: unknown) =>
+    typeof inner === 'object' && inner !== null && inner !== value && 'noReading' in inner && 'reason' in inner;
+  return showData(value, (inner) => (isReason(inner) ? undefined : inner));
 }
 
 function showJson(value: Value): string {
-  return shorten(JSON.stringify(value));
+  return showData(value);
 }
 
 /**

@@ -2,6 +2,7 @@ import { judge, missing } from '../expectation.js';
 import { type Matcher, textTypes } from '../matcher.js';
 import { explainFailure } from '../mistakes.js';
 import { compileRegexp } from '../pattern.js';
+import { escapeUnseen } from '../show-text.js';
 import { asText, readingsOf } from '../text.js';
 
 const matchRegexp: Matcher = {
@@ -12,7 +13,7 @@ const matchRegexp: Matcher = {
   argument: 'regexp',
   mistake: (argument) =>
     argument === '' ? 'an empty expression matches everything' : explainFailure(() => compileRegexp(String(argument))),
-  phrase: (argument) => `to match /${String(argument)}/`,
+  phrase: (argument) => `to match /${escapeUnseen(String(argument))}/`,
   apply: (actual, argument, { type, show }) => {
     const text = asText(actual, type);
     if (text === undefined) return missing(() => `${show(actual)}, which is not text`);

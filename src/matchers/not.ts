@@ -28,5 +28,6 @@ function negate(phrase: string): string {
   if (/^no (line|element) /.test(phrase))
     return phrase.replace(/^no (line|element)/, (_, noun) => `${noun === 'line' ? 'a' : 'an'} ${noun}`);
   if (phrase === 'no elements') return 'elements';
+  if (phrase.startsWith('not ')) return phrase.replace(/^not \((.*)\)$|^not (.*)$/s, '$1$2');
   return /^an? /.test(phrase) ? phrase.replace(/^an? /, 'no ') : `not ${phrase}`;
 }
