@@ -31,7 +31,10 @@ export interface Property {
   readonly lowerCaseKeys?: true;
   /** Of a map: the type of each value; of a list: of each element (default `string`). */
   readonly values?: ValueTypeName;
-  /** Its type is that of the value the spec gives for this parameter (text for a string); `type` must be `json`. */
+  /**
+   * Its type is that of the value the spec gives for this parameter (text for a string), or what the parameter `type` says;
+   * `type` must be `json`.
+   */
   readonly typeOf?: string;
   /** Of a map: each value is itself a map with these properties. */
   readonly record?: { readonly [name: string]: Property };
@@ -133,9 +136,31 @@ export function settleTypes<R extends Pick<Resource, 'properties'>>(resource: R,
   if (!entries.some(([, { typeOf }]) => typeOf !== undefined)) return resource;
   const settled = entries.map(([name, property]): [string, Property] => [
     name,
-    property.typeOf === undefined ? property : { ...property, ...formOfValue(params[property.typeOf]) },
+    property.typeOf === undefined ? property : { ...property, ...formOfParam(params, property.typeOf) },
   ]);
   return { ...resource, properties: Object.fromEntries(settled) };
+}
+
+/** What a spec may say that a value is, where the value itself does not tell. */
+export const settledTypes = [
+  'string',
+  'text',
+  'number',
+  'boolean',
+  'version',
+  'duration',
+  'size',
+  'time',
+  'percentage',
+  'mode',
+] as const satisfies readonly ValueTypeName[];
+
+/** By the param `type`, where there is one; else as the value is written. */
+function formOfParam(params: Query['params'], name: string): ValueForm {
+  const value = params[name];
+  const type = settledTypes.find((one) => one === params.type);
+  if (!type) return formOfValue(value);
+  return Array.isArray(value) ? { type: 'list', values: type } : { type };
 }
 
 function formOfValue(value: Value | undefined): ValueForm {

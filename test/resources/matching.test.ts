@@ -67,6 +67,25 @@ t.test('the content is judged by its type', async (t) => {
     ['{ content: [{ a: 1 }], matches: [{ a: 1 }] }', 'passed'],
     ['{ content: null, matches: null }', 'passed'],
     ['{ content: { a: 1 }, exists: true }', 'passed'],
+    // what its type says
+    ['{ content: "1.24.3", type: version, matches: { ge: 1.9 } }', 'passed'],
+    [
+      '{ content: "1.24~rc1-1", type: version, matches: { ge: 1.24 } }',
+      'failed: expected at least 1.24, found 1.24~rc1-1',
+    ],
+    ['{ content: ["1.10", "1.9"], type: version, matches: { contain-element: { gt: 1.9 } } }', 'passed'],
+    ['{ content: 512MiB, type: size, matches: { lt: 1GB } }', 'passed'],
+    ['{ content: 90m, type: duration, matches: 1h30m }', 'passed'],
+    [
+      '{ content: 2026-11-23, type: time, matches: { gt: 2026-11-24 } }',
+      'failed: expected after 2026-11-24T00:00:00Z, found 2026-11-23T00:00:00Z',
+    ],
+    ['{ content: "5", type: number, matches: 5.0 }', 'passed'],
+    ['{ content: ok, type: string, matches: { have-len: 2 } }', 'passed'],
+    [
+      '{ content: soon, type: duration, matches: { le: 1h } }',
+      'unknown: the content is not what `type` says: expected a duration such as 90s, 3m or 14d',
+    ],
   ] as const) {
     t.same(await verify(t.testdir(), body), expected, body);
   }
@@ -79,6 +98,7 @@ t.test('what cannot be meant is a mistake', async (t) => {
     ['{ content: "${nope}", matches: 1 }', /^5:18 undefined-variable/],
     ['{ content: 5, matches: lots }', /^5:29 bad-value expected a number/],
     ['{ content: 5 }', /^5:3 vacuous-entry/],
+    ['{ content: 5, type: list, matches: 5 }', /^5:26 bad-value expected one of string, text/],
     ['{ matches: { ge: 2 }, content: "7" }', 'passed'],
   ] as const) {
     t.match(await verify(t.testdir(), body), expected, body);
