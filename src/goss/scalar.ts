@@ -1,13 +1,11 @@
 import type { ScalarNode, SpecNode } from '../spec/node.js';
 
 /**
- * A scalar as Goss's YAML library reads it, which still knows numbers of YAML 1.1: `0644` is 420, `1_000` is 1000. Words
- * such as `yes` are texts, for what stands under an attribute.
+ * A scalar as Goss's YAML library reads it, which still knows octal numbers of YAML 1.1: `0644` is 420. Words such as
+ * `yes` are texts to both, where they stand under an attribute that is judged.
  */
 export function readGoScalar({ value, source }: ScalarNode): null | boolean | number | string {
-  if (typeof value === 'number') return isOldOctal(source) ? Number.parseInt(source.replace('_', ''), 8) : value;
-  // Quotes are not told apart from the characters: what looks like such a number in quotes is not worth the trouble.
-  return value;
+  return typeof value === 'number' && isOldOctal(source) ? Number.parseInt(source, 8) : value;
 }
 
 /** `0644`: Goss takes it for 420. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { compileRegexp } from '../pattern.js';
 import { printFormat } from './template-format.js';
 import { force, type GoValue, isList, isMapping, isTrue, NotPlain, printValue, toJson } from './template-value.js';
@@ -213,8 +214,20 @@ const ofGoss: { readonly [name: string]: TemplateFunction } = {
   kindOf,
   b64enc: (value) => Buffer.from(text(value)).toString('base64'),
   b64dec: (value) => Buffer.from(text(value), 'base64').toString('utf8'),
+  semverCompare: (constraint, version) => compareVersions(text(constraint), text(version)),
   sha256sum: (value) => createHash('sha256').update(text(value)).digest('hex'),
 };
+
+/** The ranges of sprig are those of npm, but for commas. */
+function compareVersions(constraint: string, version: string): boolean {
+  const { coerce, parse, satisfies, validRange } = createRequire(import.meta.url)('semver') as typeof import('semver');
+  const range = constraint.replaceAll(',', ' ').replaceAll('=>', '>=').replaceAll('=<', '<=');
+  const known = parse(version) ?? coerce(version);
+  if (!known || range.includes('!') || validRange(range) === null) {
+    throw new NotPlain(`${JSON.stringify(constraint)} and ${JSON.stringify(version)} cannot be compared`);
+  }
+  return satisfies(known, range);
+}
 
 function divide(a: number, b: number): number {
   if (b === 0) throw new NotPlain('it divides by zero');

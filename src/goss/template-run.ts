@@ -299,7 +299,14 @@ class TemplateRun {
   }
 
   private index([value, ...keys]: readonly GoValue[]): GoValue {
-    return keys.reduce<GoValue>((inner, key) => this.member(inner, force(this.settle(key))), value);
+    return keys.reduce<GoValue>((inner, key) => this.elementOf(inner, force(this.settle(key))), value);
+  }
+
+  /** Unlike a field, a key that is not there gives nothing, once there are variables at all. */
+  private elementOf(value: GoValue, key: GoValue): GoValue {
+    const given = value !== this.data.vars || Object.keys(this.data.vars).length > 0;
+    if (value === undefined || value === null) throw new NotPlain(`nothing has no ${printValue(key)}`);
+    return given && isMapping(value) && !Object.hasOwn(value, printValue(key)) ? undefined : this.member(value, key);
   }
 
   private member(value: GoValue, key: GoValue): GoValue {

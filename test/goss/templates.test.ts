@@ -86,6 +86,12 @@ const table: readonly (readonly [template: string, text: string])[] = [
   ['{{ list "x" "y" | join "-" }} {{ (dict "k" "v").k }} {{ get (dict "k" "w") "k" }}', 'x-y v w'],
   ['{{ "a" | b64enc }} {{ sha256sum "a" | trunc 8 }}', 'YQ== ca978112'],
   ['{{ title "hello world" }} {{ substr 0 3 "abcdef" }} {{ nospace "a b" }}', 'Hello World abc ab'],
+  [
+    '{{ semverCompare ">=1.7.0, <2" "1.7.2" }} {{ semverCompare "^2.0" "1.9.9" }} {{ semverCompare "~1.2" "v1.2.9" }}',
+    'true false true',
+  ],
+  ['{{ range index .Vars "nowhere" }}x{{ else }}none{{ end }} {{ index .Vars.db "no" }}', 'none <no value>'],
+  ['{{ if index .Vars "nowhere" }}x{{ end }}', ''],
   ['x{{ "a\\nb" | nindent 2 }}', 'x\n  a\n  b'],
   ['{{ 0x10 }} {{ 1.50 }} {{ true }} {{ atoi "12" }} {{ int "7" }}', '16 1.5 true 12 7'],
   ['{{ getEnv "NIXSPEC_NOT_SET" "usual" | printf "%s" | len }}', '5'],
