@@ -84,22 +84,28 @@ export function translateCommon({ key, value }: Pair, work: EntryWork): void {
   if (name === 'retry_count') translateRetry(key, value, work);
 }
 
+const widestMeta = 110;
+
 /** Free data: a comment, but for words that entries can be chosen by. */
 function translateMeta(key: SpecNode, value: SpecNode, lines: DraftLines): void {
   const pairs = value.kind === 'map' ? value.pairs : [];
-  for (const { key: name, value: inner } of pairs) {
-    const words = inner.kind === 'list' ? inner.items : [inner];
-    const plain = words.every((word) => word.kind === 'scalar');
-    if (/^tags?$/.test(name.source) && plain) {
-      lines.add(
-        'tags',
-        words.flatMap((word) => (word.kind === 'scalar' ? word.source : [])),
-        key,
-      );
-    } else {
-      lines.say(`meta: ${name.source}: ${showMeta(inner)}`);
-    }
-  }
+  const words = pairs.filter(({ key: name, value: inner }) => /^tags?$/.test(name.source) && isWords(inner));
+  const others = pairs
+    .filter((pair) => !words.includes(pair))
+    .map((pair) => `${pair.key.source}: ${showMeta(pair.value)}`);
+  const line = `meta: { ${others.join(', ')} }`;
+  if (others.length > 0)
+    for (const said of line.length <= widestMeta ? [line] : ['meta:', ...others.map(indent)]) lines.say(said);
+  const tags = words.flatMap(({ value: inner }) => (inner.kind === 'list' ? inner.items : [inner])).map(showMeta);
+  if (tags.length > 0) lines.add('tags', tags, key);
+}
+
+function indent(text: string): string {
+  return `   ${text}`;
+}
+
+function isWords(node: SpecNode): boolean {
+  return node.kind === 'list' ? node.items.every(({ kind }) => kind === 'scalar') : node.kind === 'scalar';
 }
 
 function showMeta(node: SpecNode): string {

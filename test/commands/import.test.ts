@@ -59,7 +59,7 @@ file:
   # users
   /etc/passwd:
     title: The users
-    # meta: severity: 5
+    # meta: { severity: 5 }
     tags: [base]
     # There must be some.
     exists: true
