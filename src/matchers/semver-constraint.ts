@@ -20,7 +20,7 @@ const semverConstraint: Matcher = {
     const range = readRange(String(argument));
     const texts = (Array.isArray(actual) ? actual : [actual]) as readonly Value[];
     if (!range || texts.length === 0) return missing(() => (range ? 'no version' : 'a range that is none'));
-    const versions = texts.map((text) => ({ text, version: readVersion(String(text)) }));
+    const versions = texts.map((text) => ({ text, version: readVersion(String(text), context) }));
     const unread = versions.find(({ version }) => version === undefined);
     if (unread) return missing(() => `${show(unread.text, 'string')}, which is not a semantic version${hint(context)}`);
     const outside = versions.filter(({ version }) => version && !range(version));
@@ -70,12 +70,18 @@ function readRange(text: string): ((version: SemVer) => boolean) | undefined {
  * A version as it is, or with the parts that are left out: `1.24`, `v3`. No guessing beyond that: `1:2.3-4+deb12u1` is
  * not 1.0.0, and taking it for that would pass what nobody looked at.
  */
-function readVersion(text: string): SemVer | undefined {
+function readVersion(text: string, { versionRules }: ValueForm): SemVer | undefined {
   const { parse } = loadSemver();
   const version = text.trim();
+  if (isOfDebian(version, versionRules)) return undefined;
   const [, start, rest] = /^([v=]*\d+(?:\.\d+)?)((?:[-+].*)?)$/.exec(version) ?? [];
   const padded = start === undefined ? version : `${start}${'.0'.repeat(start.includes('.') ? 1 : 2)}${rest}`;
   return parse(padded, options) ?? undefined;
+}
+
+/** Of `1.26.3-3+deb13u7` the 3 is a revision, and would be taken for a pre-release: less than 1.26.3. */
+function isOfDebian(version: string, rules: ValueForm['versionRules']): boolean {
+  return /-[0-9][0-9A-Za-z.]*(\+deb|\+b|ubuntu)[0-9]/.test(version) || (rules === 'debian' && version.includes('-'));
 }
 
 /** Versions of packages are seldom semantic ones, and have an order all the same. */

@@ -54,6 +54,32 @@ judgeTable('versions', [
   ['version', '2.0.0-rc1', '{ lt: 2.0.0 }', 'failed', 'expected less than 2.0.0, found 2.0.0-rc1'],
 ]);
 
+judgeTable('semantic versions are not those of Debian', [
+  [
+    'version',
+    '1.26.3-3+deb13u7',
+    '{ semver-constraint: ">=1.26" }',
+    'failed',
+    'expected a version within >=1.26, found "1.26.3-3+deb13u7", which is not a semantic version (`ge`, `gt`, `le` and `lt` order versions of any kind)',
+  ],
+  [
+    'string',
+    '2.41-12+deb13u1',
+    '{ not: { semver-constraint: ">=2.41" } }',
+    'failed',
+    'expected no version within >=2.41, found "2.41-12+deb13u1", which is not a semantic version',
+  ],
+  [
+    'version',
+    '8.2.3-1ubuntu2',
+    '{ semver-constraint: "8.x" }',
+    'failed',
+    'expected a version within 8.x, found "8.2.3-1ubuntu2", which is not a semantic version (`ge`, `gt`, `le` and `lt` order versions of any kind)',
+  ],
+  ['string', '1.2.3-rc.1+build5', '{ semver-constraint: "<1.2.3" }', 'passed'],
+  ['string', '1.2.3+deb1', '{ semver-constraint: "1.2.3" }', 'passed'],
+]);
+
 judgeTable('lists of versions', [
   ['versions', ['1.9.1', '1.24.3'], '{ contain-element: { ge: 1.24 } }', 'passed'],
   [
