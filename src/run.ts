@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collect, type Ends } from './collect.js';
 import { NixspecError } from './error.js';
-import { evaluate, factsOf } from './evaluate.js';
+import { evaluate } from './evaluate.js';
+import { factsOf } from './facts.js';
 import { inventoryProbes, readInventory } from './inventory.js';
 import type { Masker } from './mask/masker.js';
 import type { Matchers } from './matcher.js';

@@ -88,7 +88,7 @@ t.test('each npm library lives in one place', async (t) => {
 
 t.test('what judges and renders touches neither files nor network', async (t) => {
   const pure =
-    /^(plan|evaluate|diff|verdict|matcher|value|model|gjson|pattern)\.ts$|^(matchers|reports|shell)\/|^goss\/(?!read\.ts)/;
+    /^(plan|evaluate|facts|diff|verdict|matcher|value|model|gjson|pattern)\.ts$|^(matchers|reports|shell)\/|^goss\/(?!read\.ts)/;
   const effects = /^(node:)?(fs|net|tls|http|https|http2|dgram|dns|child_process)(\/|$)|^(ssh2|undici)/;
   t.same(
     imports.filter(({ from, to }) => pure.test(from) && effects.test(to)),
@@ -100,8 +100,8 @@ t.test('the direction of dependencies', async (t) => {
   const ranks: readonly RegExp[] = [
     /^(inventory-)?model\.ts$/,
     /^(value|show-text|error|folder|terminal)\.ts$/,
-    /^(?!spec\/|goss\/|plan|prepare|selection|collect|evaluate|run|command|cli|commands\/|verification|output|progress|generated|reference|discover)/,
-    /^(spec\/|goss\/|plan\.ts|collect\.ts|evaluate\.ts)/,
+    /^(?!spec\/|goss\/|plan|prepare|selection|collect|evaluate|facts|run|command|cli|commands\/|verification|output|progress|generated|reference|discover)/,
+    /^(spec\/|goss\/|plan\.ts|collect\.ts|evaluate\.ts|facts\.ts)/,
     /^run\.ts$/,
     /^(?!commands\/|cli\.ts)/,
     /^commands\//,
