@@ -126,6 +126,12 @@ const properties = {
     summary: 'Addresses and paths that a socket unit listens on, without stream or datagram, sorted',
     example: ['[::]:22', '/run/docker.sock'],
   },
+  properties: {
+    type: 'map',
+    summary: 'Anything that `systemctl show` tells of it, by its name there, as text',
+    example: { User: 'nginx', ProtectSystem: 'strict' },
+    asksFor: true,
+  },
   count: { type: 'number', summary: 'How many units the wildcards in the name match', example: 3 },
 } as const satisfies { readonly [name: string]: Property };
 
@@ -134,7 +140,9 @@ type Readings = ReadingsOf<Properties>;
 
 /** A reader of another type than the table says is a compile error here. */
 const readers: {
-  readonly [K in Exclude<keyof Properties, 'count'>]: UnitReader<Exclude<Readings[K], NoReading | undefined>>;
+  readonly [K in Exclude<keyof Properties, 'count' | 'properties'>]: UnitReader<
+    Exclude<Readings[K], NoReading | undefined>
+  >;
 } = unitReaders;
 
 export default defineResource({
@@ -165,6 +173,7 @@ export default defineResource({
 - A unit that systemd does not know is absent (\`exists: false\`); a masked one exists, and so does one whose file is gone
   but which still runs.
 - Memory and tasks are unknown where systemd does not account for them: switched off, or control groups of version 1.
+- \`properties\`: one of several lines (\`ExecStart\`) has newlines between. Times and sizes are as systemd shows them.
 - Any instance of a template that is there exists, started or not.`,
   probes: (queries) => {
     const several = queries.filter(({ subject }) => hasWildcards(subject));
@@ -262,8 +271,21 @@ function showMatching(manager: Manager, queries: readonly Query[]): Probe<Readin
 
 function whatToShow(queries: readonly Query[]) {
   const wanted = queries.flatMap((query) => [...query.wanted]).filter(isReadable);
-  const keys = new Set(['Names', 'LoadState', 'ActiveState', ...wanted.flatMap((property) => readers[property].keys)]);
+  const keys = new Set([
+    'Names',
+    'LoadState',
+    'ActiveState',
+    ...wanted.flatMap((property) => readers[property].keys),
+    ...queries.flatMap(listShown),
+  ]);
   return { keys: [...keys], followed: wanted.some((property) => property === 'enabled' || property === 'healthy') };
+}
+
+/** What `properties` names. What systemd could not have, it is not asked for. */
+function listShown({ wanted, params }: Query): readonly string[] {
+  const { properties: names } = params;
+  if (!wanted.has('properties') || !Array.isArray(names)) return [];
+  return names.filter((name): name is string => typeof name === 'string' && /^[A-Za-z][A-Za-z0-9]{0,99}$/.test(name));
 }
 
 /** systemd takes up to 5 ms for each unit (measured), more where the machine is slow. */
@@ -343,5 +365,15 @@ function readUnit(query: Query, block: UnitBlock | undefined, shown: ShownUnits)
   if (gone && readWord(block, 'ActiveState') === 'inactive') return absent(`systemd knows no ${query.subject}`);
   const wanted = [...query.wanted].filter(isReadable);
   const read = wanted.map((property) => [property, readers[property].read(block, shown)]);
-  return known({ ...Object.fromEntries(read), ...(query.wanted.has('count') && { count: 1 }) });
+  return known({
+    ...Object.fromEntries(read),
+    ...(query.wanted.has('properties') && { properties: readShown(query, block) }),
+    ...(query.wanted.has('count') && { count: 1 }),
+  });
+}
+
+/** A key that systemd does not print it does not know, as `--all` shows empty ones too. */
+function readShown(query: Query, block: UnitBlock) {
+  const lines = listShown(query).map((name) => [name, block.get(name)?.join('\n')] as const);
+  return Object.fromEntries(lines.filter((line): line is [string, string] => line[1] !== undefined));
 }

@@ -178,3 +178,12 @@ t.test('whose the ports are', { skip }, async (t) => {
   const found = await observe(lab, port, queries);
   for (const query of queries) t.match(found.get(query.id), expectations[query.subject as 'tcp:443'], query.id);
 });
+
+t.test('whatever systemctl show tells', { skip }, async (t) => {
+  if ('skip' in lab) return;
+  const properties = ['User', 'Type', 'LimitNOFILE', 'NoSuchThing'];
+  const query = ask(unit, 'worker.service', ['properties'], { properties });
+  const found = await observe(lab, unit, [query]);
+  t.match(found.get(query.id), { properties: { User: 'worker', Type: 'notify', LimitNOFILE: /^\d+$/ } });
+  t.notMatch(found.get(query.id), { properties: { NoSuchThing: String } });
+});

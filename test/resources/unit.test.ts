@@ -414,3 +414,17 @@ t.test('wildcards: each unit that is matched, by any of its names, once', async 
   const [one] = read(unit, [ask(unit, 'web.service', ['count', 'restarts'])], { stdout: show({}) }).values();
   t.match(one, { status: 'known', readings: { count: 1, restarts: 0 } }, 'without wildcards it is one');
 });
+
+t.test('whatever systemctl show tells', async (t) => {
+  const names = ['User', 'ExecStart', 'Environment', 'Nope', 'a b', '-p'];
+  const query = ask(unit, 'web.service', ['properties', 'active'], { properties: names });
+  const [probe] = shellProbes(unit, [query]);
+  t.match(probe?.script.raw, /show -p Names,LoadState,ActiveState,User,ExecStart,Environment,Nope --/);
+  const stdout = show({ User: 'web', ExecStart: '{ a }\nExecStart={ b }', Environment: '' });
+  t.match(read(unit, [query], { stdout }).get(query.id), {
+    status: 'known',
+    readings: { active: true, properties: { User: 'web', ExecStart: '{ a }\n{ b }', Environment: '' } },
+  });
+  const members = ask(unit, 'w*', ['properties'], { properties: ['User'] });
+  t.match(read(unit, [members], { stdout }).get(members.id), { status: 'several' });
+});
