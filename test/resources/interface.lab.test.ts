@@ -26,3 +26,13 @@ t.test('interfaces of a real machine, as any user', { skip }, async (t) => {
     ]);
   }
 });
+
+t.test('what it is, and how fast', { skip }, async (t) => {
+  if ('skip' in lab) return;
+  const queries = ['eth0', 'wg0', 'lo'].map((name) => ask(network, name, ['kind', 'ports', 'speed', 'master']));
+  t.match(observeOver(lab.sshConfig, 'staging', network, queries), [
+    { readings: { kind: String, ports: [], speed: Number, master: { noReading: 'absent' } } },
+    { readings: { kind: /^(tun|wireguard)$/ } },
+    { readings: { kind: 'loopback', speed: { noReading: 'unknown' } } },
+  ]);
+});

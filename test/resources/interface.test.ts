@@ -43,10 +43,11 @@ const links: readonly object[] = [
   {},
 ];
 
-function look(name: string, stdout = JSON.stringify(links)) {
-  const query = ask(network, name, everything);
+function look(name: string, stdout = JSON.stringify(links), wanted: readonly string[] = everything) {
+  const query = ask(network, name, wanted);
   const observation = read(network, [query], { stdout }).get(query.id);
-  return observation?.status === 'known' ? observation.readings : observation;
+  if (observation?.status !== 'known') return observation;
+  return Object.fromEntries(wanted.map((property) => [property, observation.readings[property]]));
 }
 
 t.test('subjects', async (t) => {
@@ -75,6 +76,36 @@ t.test('what ip says', async (t) => {
   ] as const) {
     t.same(look(name), expected, name);
   }
+});
+
+t.test('kinds, bridges and bonds, speeds', async (t) => {
+  const deep = [
+    { ifname: 'lo', link_type: 'loopback' },
+    { ifname: 'eth0', link_type: 'ether', master: 'bond0' },
+    { ifname: 'eth1', link_type: 'ether', master: 'bond0' },
+    { ifname: 'bond0', link_type: 'ether', linkinfo: { info_kind: 'bond', info_data: { mode: '802.3ad' } } },
+    { ifname: 'wg0', link_type: 'none', linkinfo: { info_kind: 'wireguard' } },
+    { ifname: 'odd', linkinfo: {} },
+  ];
+  const speeds = '/sys/class/net/eth0/speed:1000\n/sys/class/net/eth1/speed:-1\n/sys/class/net/bond0/speed:\n';
+  const wanted = ['kind', 'master', 'ports', 'bond-mode', 'speed'];
+  const alone = { noReading: 'absent', reason: 'it belongs to no bridge or bond' };
+  const noBond = { noReading: 'absent', reason: 'it is no bond' };
+  const noSpeed = { noReading: 'unknown', reason: 'its driver does not tell: it has no wire, or is down' };
+  const none = { master: alone, ports: [], 'bond-mode': noBond, speed: noSpeed };
+  for (const [name, expected] of [
+    ['lo', { ...none, kind: 'loopback' }],
+    ['eth0', { ...none, kind: 'ethernet', master: 'bond0', speed: 1000 }],
+    ['eth1', { ...none, kind: 'ethernet', master: 'bond0' }],
+    ['bond0', { ...none, kind: 'bond', ports: ['eth0', 'eth1'], 'bond-mode': '802.3ad' }],
+    ['wg0', { ...none, kind: 'wireguard' }],
+    ['odd', { ...none, kind: { noReading: 'unknown', reason: 'ip does not tell its kind' } }],
+  ] as const) {
+    t.same(look(name, `${JSON.stringify(deep)}\n=speed\n${speeds}`, wanted), expected, name);
+  }
+  t.match(look('eth0', JSON.stringify(deep), ['speed']), { speed: noSpeed });
+  const script = shellProbes(network, [ask(network, 'lo', wanted)])[0]?.script.raw;
+  t.match(script, /\nip -json -details address show \|\| exit\n/);
 });
 
 t.test('what counts as up', async (t) => {
