@@ -19,6 +19,14 @@ export interface ListeningSocket {
   readonly madeBy?: string;
 }
 
+/** A socket in the file system that waits for others. */
+export interface UnixSocket {
+  /** As it was bound, but with /run for /var/run. */
+  readonly path: string;
+  readonly holders: readonly Holder[];
+  readonly madeBy?: string;
+}
+
 export interface Holder {
   /** At most 15 bytes: the kernel cuts them. */
   readonly name: string;
@@ -30,6 +38,8 @@ export interface Holder {
 
 export interface SocketTable {
   readonly sockets: readonly ListeningSocket[];
+  /** Only where they were asked for. */
+  readonly unixSockets?: readonly UnixSocket[];
   /** Whether the holders of every socket may be seen. */
   readonly seesAll: boolean;
 }
@@ -39,6 +49,8 @@ export interface SocketQuestions {
   readonly holders?: boolean;
   readonly users?: boolean;
   readonly units?: boolean;
+  /** Sockets in the file system too. */
+  readonly unix?: boolean;
 }
 
 /** CAP_SYS_PTRACE: may look at the open files of every process. */
@@ -49,8 +61,13 @@ const capabilityBit = 19;
  * Users and units of the holders are read from /proc, for all of them by two processes. Sockets that systemd holds for
  * others are all in its own control group: whose they are, only its socket units tell.
  */
-export function askForSockets({ holders = false, users = false, units = false }: SocketQuestions): Script {
-  const options = holders || users || units ? sh`-p` : sh``;
+export function askForSockets({
+  holders = false,
+  users = false,
+  units = false,
+  unix = false,
+}: SocketQuestions): Script {
+  const options = sh`${holders || users || units ? sh`-p ` : sh``}${unix ? sh`-x` : sh``}`;
   return joinScripts([
     sh`command -v ss >/dev/null || { echo 'ss is missing (iproute2)' >&2; exit 127; }
 while read -r key value; do case $key in CapEff:) caps=$value; esac; done </proc/self/status
@@ -91,8 +108,10 @@ export function readSockets(output: ShellOutput): SocketTable | undefined {
   if (caps === '') return undefined;
   const [holders = '', units = ''] = rest.split(/^=units$/m);
   const context = { processes: readProcesses(holders), socketUnits: readSocketUnits(units.replace(/^=end$/m, '')) };
+  const lines = joinBrokenLines(listed);
   return {
-    sockets: joinBrokenLines(listed).flatMap((line) => readSocket(line, context) ?? []),
+    sockets: lines.flatMap((line) => readSocket(line, context) ?? []),
+    unixSockets: lines.flatMap((line) => readUnixSocket(line, context) ?? []),
     seesAll: ((BigInt(`0x${caps}`) >> BigInt(capabilityBit)) & 1n) === 1n,
   };
 }
@@ -108,11 +127,12 @@ interface SocketUnit {
   readonly listens: readonly string[];
 }
 
-/** A process may have a newline in its name, which `ss` prints as it is; no 15 bytes make a line that looks like another. */
+/** A process or a path may have a newline in its name, which `ss` prints as it is. */
 function joinBrokenLines(text: string): string[] {
   const lines: string[] = [];
   for (const line of text.split('\n')) {
-    if (/^(tcp|udp)\s+[A-Z-]+\s+\d+\s+\d+\s+\S+:/.test(line)) lines.push(line);
+    if (/^((tcp|udp)\s+[A-Z-]+\s+\d+\s+\d+\s+\S+:|u_(str|seq|dgr)\s+(LISTEN|UNCONN)\s+\d+\s+\d+\s+\S)/.test(line))
+      lines.push(line);
     else if (lines.length > 0) lines.push(`${lines.pop()}\n${line}`);
   }
   return lines;
@@ -139,6 +159,30 @@ function readSocket(line: string, context: Context): ListeningSocket | undefined
     holders,
     ...(madeBy !== undefined && { madeBy }),
   };
+}
+
+/**
+ * `u_str LISTEN 0 128 /run/x.sock 12345 * 0 users:(…) <-> ino:5 dev:0/48 peers:`. A path may hold spaces, and anything
+ * else: what stands behind it is looked for from the end. Abstract names begin with @.
+ */
+function readUnixSocket(line: string, context: Context): UnixSocket | undefined {
+  const [, , bound, rest = ''] =
+    /^u_(str|seq|dgr)\s+\S+\s+\d+\s+\d+\s+(\/[\s\S]*) \d+\s+\* \d+\s*((?:users:|<->|ino:|cgroup:)[\s\S]*|)$/.exec(
+      line,
+    ) ?? [];
+  if (bound === undefined) return undefined;
+  const path = normalizeSocketPath(bound);
+  const holders = readHolders(rest, context);
+  const isHere = (listen: string) => normalizeSocketPath(listen.replace(/ \([A-Za-z]+\)$/, '')) === path;
+  const unit = holders.every((holder) => holder.pid === 1)
+    ? context.socketUnits.find(({ listens }) => listens.some(isHere))?.name
+    : undefined;
+  return { path, holders, ...(unit !== undefined && { madeBy: unit }) };
+}
+
+/** /var/run is a link to /run everywhere; a socket keeps the name it was bound to. */
+export function normalizeSocketPath(path: string): string {
+  return path.replace(/^\/var\/run\//, '/run/');
 }
 
 /**

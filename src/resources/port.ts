@@ -1,23 +1,32 @@
 import type { NoReading, Observation, Query } from '../model.js';
 import { absentReading, defineResource, known, sameForAll, unknown, unknownReading } from '../resource.js';
-import { askForSockets, type Holder, type ListeningSocket, readSockets, type SocketTable } from '../sockets.js';
+import {
+  askForSockets,
+  type Holder,
+  type ListeningSocket,
+  normalizeSocketPath,
+  readSockets,
+  type SocketTable,
+  type UnixSocket,
+} from '../sockets.js';
 
 export default defineResource({
   name: 'port',
   summary: 'A port of the target, seen from inside: who listens, and on which addresses',
   subject: {
-    summary: 'Protocol and port; `tcp:` covers IPv4 and IPv6, `tcp4:` and `tcp6:` one of them',
+    summary:
+      'Protocol and port; `tcp:` covers IPv4 and IPv6, `tcp4:` and `tcp6:` one of them. Or `unix:` and the path of a socket',
     example: 'tcp:443',
     pattern:
-      /^((tcp|udp)[46]?:)?([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$/,
-    mistake: 'a port is written tcp:443, tcp4:443, tcp6:443, udp:53, udp4:53 or udp6:53',
-    normalize: (written) => (written.includes(':') ? written : `tcp:${written}`),
+      /^((tcp|udp)[46]?:)?([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$|^unix:\/[^\0\n]{1,106}$/,
+    mistake: 'a port is written tcp:443, tcp4:443, tcp6:443, udp:53, udp4:53, udp6:53 or unix:/run/app.sock',
+    normalize: normalizePort,
   },
   params: {},
   properties: {
     listening: {
       type: 'boolean',
-      summary: 'A TCP socket listens there, or a UDP socket without a peer is bound there',
+      summary: 'A TCP or Unix socket listens there, or a UDP socket without a peer is bound there',
       example: true,
     },
     addresses: {
@@ -45,6 +54,8 @@ export default defineResource({
   the service has taken it over; then both are those of the service.
 - A socket of the kernel itself (WireGuard, NFS) has no processes.
 - Programs that NixOS wraps are called \`.name-wrapped\`, cut at 15 bytes.
+- The path of a socket is the one it was bound to, with \`/run\` for \`/var/run\`. A file of a server that has ended is
+  still there, and is not listened on. Those of containers with a network of their own are not seen.
 - This says nothing of firewalls: whether others reach the port, \`addr\` tells.`,
   probes: (queries) => [
     {
@@ -54,6 +65,7 @@ export default defineResource({
         holders: isWanted(queries, 'processes'),
         users: isWanted(queries, 'users'),
         units: isWanted(queries, 'unit'),
+        unix: queries.some(({ subject }) => isUnix(subject)),
       }),
       exits: [0],
       limit: Math.max(20, ...queries.map((query) => query.timeout ?? 0)),
@@ -67,6 +79,15 @@ export default defineResource({
     },
   ],
 });
+
+function normalizePort(written: string): string {
+  if (isUnix(written)) return `unix:${normalizeSocketPath(written.slice('unix:'.length))}`;
+  return written.includes(':') ? written : `tcp:${written}`;
+}
+
+function isUnix(subject: string): boolean {
+  return subject.startsWith('unix:');
+}
 
 interface Readings {
   readonly exists: boolean;
@@ -82,7 +103,10 @@ function isWanted(queries: readonly Query[], property: string): boolean {
 }
 
 function readPort(query: Query, table: SocketTable): Observation<Readings> {
-  const sockets = table.sockets.filter((socket) => matchesPort(socket, query.subject));
+  const path = query.subject.slice('unix:'.length);
+  const sockets = isUnix(query.subject)
+    ? (table.unixSockets ?? []).filter((socket) => socket.path === path)
+    : table.sockets.filter((socket) => matchesPort(socket, query.subject));
   if (sockets.length === 0) {
     const none = absentReading(`nothing listens on ${query.subject}`);
     return known({ exists: false, listening: false, addresses: none, processes: none, unit: none, users: none });
@@ -90,11 +114,16 @@ function readPort(query: Query, table: SocketTable): Observation<Readings> {
   return known({
     exists: true,
     listening: true,
-    addresses: sortedSet(sockets.map((socket) => socket.address)),
+    addresses: readAddresses(sockets),
     ...(query.wanted.has('processes') && { processes: readHolders(sockets, table, (holder) => holder.name) }),
     ...(query.wanted.has('users') && { users: readHolders(sockets, table, (holder) => holder.user) }),
     ...(query.wanted.has('unit') && { unit: readUnit(sockets, table) }),
   });
+}
+
+function readAddresses(sockets: readonly (ListeningSocket | UnixSocket)[]): readonly string[] | NoReading {
+  const addresses = sockets.flatMap((socket) => ('address' in socket ? socket.address : []));
+  return addresses.length > 0 ? sortedSet(addresses) : absentReading('a socket in the file system has no address');
 }
 
 function matchesPort(socket: ListeningSocket, subject: string): boolean {
@@ -105,7 +134,7 @@ function matchesPort(socket: ListeningSocket, subject: string): boolean {
 
 /** Without the right to see all, an empty list is no answer, and one that is not empty may lack somebody. */
 function readHolders(
-  sockets: readonly ListeningSocket[],
+  sockets: readonly (ListeningSocket | UnixSocket)[],
   table: SocketTable,
   tell: (holder: Holder) => string | undefined,
 ): readonly string[] | NoReading {
@@ -119,7 +148,7 @@ function readHolders(
 }
 
 /** What holds it now; where that may not be seen, what made it. Several units are all told, as there must be one. */
-function readUnit(sockets: readonly ListeningSocket[], table: SocketTable): string | NoReading {
+function readUnit(sockets: readonly (ListeningSocket | UnixSocket)[], table: SocketTable): string | NoReading {
   const units = sockets.flatMap((socket) => {
     const holding = socket.holders.flatMap((holder) => holder.unit ?? []);
     return holding.length > 0 ? holding : (socket.madeBy ?? []);

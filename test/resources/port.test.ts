@@ -216,3 +216,53 @@ t.test('ss is missing', async (t) => {
   t.same(probe?.exits, [0]);
   t.match(probe?.script.raw, /command -v ss >\/dev\/null \|\| { echo 'ss is missing \(iproute2\)' >&2; exit 127; }/);
 });
+
+const unixSockets = `
+u_str LISTEN 0      8192                            /run/greeter.sock 2884559 * 0 users:(("systemd",pid=1,fd=83))      <-> ino:119 dev:0/48 peers:
+u_str LISTEN 0      200             /var/run/postgresql/.s.PGSQL.5432 2890882 * 0 users:(("postgres",pid=95,fd=8))     <-> ino:177 dev:0/48 peers:
+u_dgr UNCONN 0      0        /run/a b 12 * 0 users:x.sock 2892060 * 0 users:(("x",pid=99,fd=16))   <-> ino:16 dev:0/75
+u_seq LISTEN 0      128    @abstract@ 4722492 * 0 users:(("node",pid=5642,fd=21)) <-> peers:
+u_str LISTEN 0      511      /tmp/line
+break.sock 4722491 * 0 users:(("node",pid=5642,fd=20)) <-> ino:10298354 dev:0/65024 peers:
+u_str LISTEN 0      5        /run/bare.sock 77 * 0
+tcp   LISTEN 0      511               0.0.0.0:443      0.0.0.0:*    ino:6 sk:6 cgroup:/system.slice/nginx.service <->`.trim();
+
+t.test('sockets in the file system', async (t) => {
+  const look = (subject: string, caps = root) => {
+    const query = ask(port, port.subject.normalize?.(subject) ?? subject, everything);
+    const stdout = `${unixSockets}\n=caps ${caps}\n${processes.replace('=units\n', '=units\nListen=/run/greeter.sock (Stream)\nId=greeter.socket\n\n')}=end\n`;
+    const observation = read(port, [query], { stdout }).get(query.id);
+    return observation?.status === 'known' ? observation.readings : observation;
+  };
+  const noAddress = { noReading: 'absent', reason: 'a socket in the file system has no address' };
+  t.strictSame(look('unix:/run/postgresql/.s.PGSQL.5432'), {
+    exists: true,
+    listening: true,
+    addresses: noAddress,
+    processes: ['postgres'],
+    users: ['postgres'],
+    unit: 'postgresql@17.service',
+  });
+  t.match(look('unix:/var/run/postgresql/.s.PGSQL.5432'), { listening: true });
+  t.match(look('unix:/run/greeter.sock'), { listening: true, processes: ['systemd'], unit: 'greeter.socket' });
+  t.match(look('unix:/run/a b 12 * 0 users:x.sock'), { listening: true, processes: ['x'] });
+  t.match(look('unix:/run/a b'), { listening: false });
+  t.match(look('unix:/tmp/line'), { listening: false, addresses: { reason: 'nothing listens on unix:/tmp/line' } });
+  t.match(look('unix:/run/bare.sock', '0'), { listening: true, processes: { noReading: 'unknown' } });
+  t.match(look('tcp:443'), { listening: true });
+});
+
+t.test('real sockets in the file system', async (t) => {
+  const path = `/tmp/nixspec port ${process.pid}.sock`;
+  const server = createServer().listen(path);
+  await new Promise((resolve) => server.once('listening', resolve));
+  t.teardown(() => server.close());
+  const queries = [path, `${path}x`].map((one) => ask(port, `unix:${one}`, ['listening', 'processes']));
+  for (const shell of shells) {
+    const [here, not] = [...observe(port, queries, shell).values()];
+    t.match(here, { readings: { listening: true } }, shell.join(' '));
+    t.match(not, { readings: { listening: false, exists: false } });
+  }
+  const [tcp] = shellProbes(port, [ask(port, 'tcp:22', ['listening'])]);
+  t.notMatch(tcp?.script.raw, / -x/, 'only asked for where it is wanted');
+});
