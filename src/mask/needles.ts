@@ -54,8 +54,13 @@ function plainForms(secret: string): readonly string[] {
     secret.toLowerCase(),
     secret.toUpperCase(),
   ];
-  const unquoted = forms.flatMap((form) => [form, ...quotedTwice(form)]);
-  return [...new Set(unquoted.flatMap((form) => [...layersOf(form)].map(({ text }) => text)))];
+  const written = forms.flatMap((form) => [form, ...quotedTwice(form), escapeBackslashes(form)]);
+  return [...new Set(written.flatMap((form) => [...layersOf(form)].map(({ text }) => text)))];
+}
+
+/** As JSON does: then a backslash of the secret is one again in the layer in which a `%41` behind it is taken for an escape. */
+function escapeBackslashes(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 /** Quotes inside quotes of a shell: taken off in one layer, they would not become what they were. */
@@ -68,7 +73,7 @@ function quotedTwice(text: string): readonly string[] {
 
 /** As it may have been written before it was encoded as a whole. */
 function encodedForms(secret: string): readonly string[] {
-  const json = JSON.stringify(secret).slice(1, -1);
+  const json = escapeBackslashes(secret);
   const url = encodeURIComponent(secret);
   return [...new Set([secret, json, url, new URLSearchParams([['', secret]]).toString().slice(1)])];
 }
