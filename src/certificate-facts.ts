@@ -23,6 +23,7 @@ export interface CertificateFacts {
   readonly serial: string;
   readonly 'key-type': string | NoReading;
   readonly 'signature-algorithm': string | NoReading;
+  readonly purposes: readonly string[] | NoReading;
 }
 
 export type CertificateChain = readonly [X509Certificate, ...X509Certificate[]];
@@ -57,7 +58,27 @@ export function readCertificateFacts(chain: CertificateChain, now: number): Cert
     'key-type': readKeyType(certificate),
     'signature-algorithm':
       readSignatureAlgorithm(certificate.raw) ?? unknownReading('it could not be read from the certificate'),
+    purposes: readPurposes(certificate),
   };
+}
+
+/** RFC 5280, 4.2.1.12, and the names that OpenSSL has for them. */
+const purposes: ReadonlyMap<string, string> = new Map([
+  ['1.3.6.1.5.5.7.3.1', 'serverAuth'],
+  ['1.3.6.1.5.5.7.3.2', 'clientAuth'],
+  ['1.3.6.1.5.5.7.3.3', 'codeSigning'],
+  ['1.3.6.1.5.5.7.3.4', 'emailProtection'],
+  ['1.3.6.1.5.5.7.3.8', 'timeStamping'],
+  ['1.3.6.1.5.5.7.3.9', 'OCSPSigning'],
+  ['2.5.29.37.0', 'anyExtendedKeyUsage'],
+]);
+
+/** What others than the usual are is told by number. */
+function readPurposes({ keyUsage }: X509Certificate): readonly string[] | NoReading {
+  // Node's types say a list; without the extension there is none.
+  const usage: readonly string[] | undefined = keyUsage;
+  if (!usage) return absentReading('it is not limited to purposes');
+  return usage.map((number) => purposes.get(number) ?? number).sort();
 }
 
 /** The peer's certificates as they were sent. A certificate that is its own issuer ends the chain. */

@@ -17,6 +17,7 @@ import {
 import { printTextFiles, readTextFiles } from '../shell/text-files.js';
 import { signatureAlgorithms } from '../signature-algorithm.js';
 import { startTls, startTlsPort, startTlsProtocols } from '../starttls.js';
+import { listTlsVersions, tlsVersions } from '../tls-versions.js';
 import { connectVirtualHost, reachingNotes } from '../virtual-host.js';
 
 /** Seconds that a server has for an answer, unless the entry says otherwise. */
@@ -123,7 +124,17 @@ const properties = {
     summary: `How it is signed, as openssl calls it: ${signatureAlgorithms.slice(1, 3).join(', ')} …`,
     example: 'ecdsa-with-SHA384',
   },
+  purposes: {
+    type: 'list',
+    summary: 'What it may be used for (extended key usage), sorted: serverAuth, clientAuth, emailProtection …',
+    example: { 'contain-element': 'serverAuth' },
+  },
   'tls-version': { type: 'string', summary: 'Version agreed with the server', example: 'TLSv1.3' },
+  'tls-versions': {
+    type: 'list',
+    summary: `Versions that the server takes, each tried by a connection of its own, of ${tlsVersions.join(', ')}`,
+    example: ['TLSv1.2', 'TLSv1.3'],
+  },
   cipher: { type: 'string', summary: 'Cipher agreed, by its IANA name', example: { 'have-prefix': 'TLS_AES_' } },
   alpn: { type: 'string', summary: 'Protocol agreed, where h2 and http/1.1 are offered', example: 'h2' },
 } as const;
@@ -186,7 +197,8 @@ async function describeServer(query: Question, trust: TrustStore, network: Netwo
       };
       const handshake = await shakeHands(open, { name, ...optionsOf(query) }, trust, stop);
       try {
-        return describeHandshake(query, handshake);
+        const versions = query.wanted.has('tls-versions') && (await listTlsVersions(open, name, stop));
+        return describeHandshake(query, handshake, versions);
       } finally {
         handshake.socket.destroy();
       }
@@ -202,7 +214,11 @@ function optionsOf({ params, wanted }: Question) {
   };
 }
 
-function describeHandshake(query: Question, { socket, certificate, distrust }: Handshake): Observation<Readings> {
+function describeHandshake(
+  query: Question,
+  { socket, certificate, distrust }: Handshake,
+  versions: readonly string[] | NoReading | false,
+): Observation<Readings> {
   const chain = listChain(certificate);
   const facts = readCertificateFacts(chain, Date.now() / 1000);
   return known({
@@ -211,6 +227,7 @@ function describeHandshake(query: Question, { socket, certificate, distrust }: H
     trusted: distrust === '',
     'trust-error': distrust,
     'tls-version': socket.getProtocol() ?? unknownReading('Node does not tell'),
+    ...(versions && { 'tls-versions': versions }),
     cipher: socket.getCipher().standardName,
     alpn: socket.alpnProtocol || absentReading('the server agreed to none'),
   });
@@ -260,7 +277,14 @@ function describeFile(query: Question, text: string | NoReading | undefined): Ob
   return known({
     ...facts,
     covers: listCovered(query, certificate),
-    ...{ trusted: unverified, 'trust-error': unverified, 'tls-version': served, cipher: served, alpn: served },
+    ...{
+      trusted: unverified,
+      'trust-error': unverified,
+      'tls-version': served,
+      'tls-versions': served,
+      cipher: served,
+      alpn: served,
+    },
   });
 }
 

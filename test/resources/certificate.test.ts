@@ -77,7 +77,9 @@ t.test('everything that is known of a certificate', skip, async (t) => {
     serial: /^[0-9A-F]+$/,
     'key-type': 'ec-p256',
     'signature-algorithm': 'ecdsa-with-SHA256',
+    purposes: { noReading: 'absent', reason: 'it is not limited to purposes' },
     'tls-version': 'TLSv1.3',
+    'tls-versions': ['TLSv1.2', 'TLSv1.3'],
     cipher: /^TLS_AES_/,
     alpn: 'h2',
   });
@@ -380,5 +382,17 @@ t.test('the lab', { skip: 'skip' in lab ? lab.skip : false }, async (t) => {
     }
     const local = targetNetwork(transport, true);
     t.match(await look('db.lab.test', { ca, starttls: 'postgres' }, local), { status: 'known' }, `${name} postgres`);
+  }
+});
+
+t.test('what it may be used for', skip, async (t) => {
+  const root = maker.selfSigned('/CN=Root');
+  for (const [usage, purposes] of [
+    ['serverAuth,clientAuth', ['clientAuth', 'serverAuth']],
+    ['1.3.6.1.4.1.311.10.3.4', ['1.3.6.1.4.1.311.10.3.4']],
+  ] as const) {
+    const leaf = maker.signed(root, '/CN=Leaf', 'DNS:site.example', 90, [`extendedKeyUsage=${usage}`]);
+    const at = await serve(t, leaf);
+    t.match(readings(await look('site.example', { 'connect-to': at }, undefined, ['purposes'])), { purposes });
   }
 });
