@@ -5,10 +5,18 @@ import { join } from 'node:path';
 import type { Observation, Query, ShellOutput, ShellProbe, Value } from '../src/model.js';
 import type { Resource } from '../src/resource.js';
 
-/** The shells that a target's /bin/sh may be; those that this machine lacks are left out. */
-export const shells: readonly (readonly string[])[] = [['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(
-  ([name = '']) => spawnSync(name, ['-c', 'true']).error === undefined && spawnSync('which', [name]).status === 0,
-);
+const allShells: readonly (readonly string[])[] = [['dash'], ['bash', '--posix'], ['busybox', 'sh']];
+
+/** Why a shell cannot be tried here: that of busybox-static runs its own tools in place of the target's coreutils. */
+export const missingShells: readonly (readonly [shell: string, why: string])[] = allShells.flatMap((shell) => {
+  const [name = '', ...words] = shell;
+  const { error, stdout } = spawnSync(name, [...words, '-c', 'command -v stat'], { encoding: 'utf8' });
+  const why = error ? `there is no ${name}` : stdout.startsWith('/') ? '' : `this ${name} has tools of its own`;
+  return why === '' ? [] : [[shell.join(' '), why] as const];
+});
+
+/** The shells that a target's /bin/sh may be, as far as this machine has them. */
+export const shells = allShells.filter((shell) => !missingShells.some(([name]) => name === shell.join(' ')));
 
 /** A query as the plan makes it. */
 export function ask(
