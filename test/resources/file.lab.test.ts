@@ -71,3 +71,45 @@ t.test('without the right', { skip }, async (t) => {
     { status: 'absent', reason: 'no such file or directory' },
   ]);
 });
+
+t.test('folders, settings, and who really can', { skip }, async (t) => {
+  if ('skip' in lab) return;
+  const users = ['worker', 'deploy', 'nobody', 'no-such-user'];
+  const queries = [
+    ask(file, '/srv/files', ['entries']),
+    at('plain', ['readable-by', 'modified'], { 'readable-by': users }),
+    at('sticky', ['writable-by'], { 'writable-by': ['nobody'] }),
+    at('secret', ['executable-by', 'readable-by'], { 'executable-by': ['root'], 'readable-by': ['deploy'] }),
+    ask(file, '/etc/os-release', ['settings', 'json', 'entries']),
+    ask(file, '/usr/bin/ping', ['capabilities', 'exists']),
+    ask(file, '/etc/systemd/system/worker.service', ['ini']),
+  ];
+  const none = { noReading: 'absent', reason: 'no user is called no-such-user' };
+  for (const shell of ['dash', 'bash --posix']) {
+    const found = observeOver(lab.sshConfig, 'production', file, queries, shell);
+    t.match(
+      found.slice(0, 5),
+      [
+        { readings: { entries: ['binary', 'broken', 'empty'] } },
+        { readings: { 'readable-by': { deploy: true, nobody: false, worker: false, 'no-such-user': none } } },
+        { readings: { 'writable-by': { nobody: true } } },
+        { readings: { 'executable-by': { root: false }, 'readable-by': { deploy: false } } },
+        {
+          readings: {
+            settings: { ID: 'debian' },
+            json: { reason: 'it is not JSON' },
+            entries: { noReading: 'absent' },
+          },
+        },
+      ],
+      shell,
+    );
+    t.match(found[6], { readings: { ini: { 'Service.Type': 'notify' } } });
+  }
+  const root = 'only root can look as worker: connect as root or set `sudo: true`';
+  t.match(observeOver(lab.sshConfig, 'production-deploy', file, queries.slice(0, 3)), [
+    { readings: { entries: /large/ } },
+    { readings: { 'readable-by': { deploy: true, worker: { noReading: 'unknown', reason: root } } } },
+    { readings: { 'writable-by': { nobody: { noReading: 'unknown' } } } },
+  ]);
+});

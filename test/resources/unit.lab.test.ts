@@ -187,3 +187,18 @@ t.test('whatever systemctl show tells', { skip }, async (t) => {
   t.match(found.get(query.id), { properties: { User: 'worker', Type: 'notify', LimitNOFILE: /^\d+$/ } });
   t.notMatch(found.get(query.id), { properties: { NoSuchThing: String } });
 });
+
+t.test('sockets in the file system', { skip }, async (t) => {
+  if ('skip' in lab) return;
+  const paths = ['/run/greeter.sock', '/run/postgresql/.s.PGSQL.5432', '/run/nosuch.sock'];
+  const queries = paths.map((path) => ask(port, `unix:${path}`, ['listening', 'unit', 'users']));
+  const found = await observe(lab, port, queries);
+  t.match(
+    queries.map(({ id }) => found.get(id)),
+    [
+      { listening: true, unit: 'greeter.socket', users: ['root'] },
+      { listening: true, unit: /^postgresql/, users: ['postgres'] },
+      { listening: false, exists: false },
+    ],
+  );
+});
