@@ -20,7 +20,7 @@ lock() {
 
 need_host_packages() {
   local wanted="" pair
-  for pair in mmdebstrap:mmdebstrap systemd-nspawn:systemd-container ip:iproute2 ssh-keygen:openssh-client curl:curl nsenter:util-linux; do
+  for pair in mmdebstrap:mmdebstrap systemd-nspawn:systemd-container ip:iproute2 ssh-keygen:openssh-client curl:curl nsenter:util-linux busybox:busybox mkfs.btrfs:btrfs-progs; do
     command -v "${pair%:*}" >/dev/null || wanted="$wanted ${pair#*:}"
   done
   # An older keyring does not know the release that the machines are made of.
