@@ -2,9 +2,11 @@ import type { Io } from '../command.js';
 import type { Connections } from '../connections.js';
 import { exitCodes } from '../error.js';
 import type { Progress } from '../progress.js';
-import { loadResources } from '../resource.js';
+import { loadResources, resourceNames } from '../resource.js';
+import { pairsOf } from '../spec/node.js';
 import { printable } from '../terminal.js';
 import { type Discovery, discoverMachine } from './ask-machine.js';
+import { isBare } from './bare-sections.js';
 import { type Composed, unseenOf } from './compose.js';
 import { endsOf } from './ends.js';
 import { groups, resourceOf } from './groups.js';
@@ -65,6 +67,11 @@ function tellSaved(file: string, { draft, targets }: Request, { merged, stuck }:
   // A whole spec has them as comments.
   for (const remark of draft ? merged.remarks : [])
     io.err(`note: ${resourceOf(remark.group)}: ${showRemark(remark)}\n`);
+  const bare = pairsOf(draft?.source.files[0]?.root)
+    .filter((pair) => isBare(pair) && resourceNames().includes(pair.key.source))
+    .map(({ key }) => key.source)
+    .filter((name) => !written.some(({ resource }) => resource === name));
+  if (bare.length > 0) io.err(`still empty, which is a mistake in a spec: ${bare.join(', ')}\n`);
   if (stuck.length > 0) io.err(`nothing could be added to ${stuck.join(', ')}: an alias stands there\n`);
   const others = [...(draft?.targets.keys() ?? [])].filter((name) => !targets.some((target) => target.name === name));
   if (others.length > 0 && written.some(({ body }) => body.only === undefined))

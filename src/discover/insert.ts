@@ -1,12 +1,15 @@
 import type { Value } from '../model.js';
 import { type Pair, pairOf, pairsOf, type SpecFile } from '../spec/node.js';
 import { writeComment, writeInline, writePair } from '../spec/spec-text.js';
+import { isBare } from './bare-sections.js';
 import { type Group, groups, headingOf, resourceOf } from './groups.js';
 import type { Merged } from './merge.js';
 import { writeSection } from './text.js';
 
 interface Edit {
   readonly at: number;
+  /** What stands up to here is taken away; nothing, unless told. */
+  readonly until?: number;
   readonly text: string;
 }
 
@@ -31,8 +34,8 @@ export function insertEntries(
   const fresh: string[][] = [];
   const add = (key: string, rows: readonly Row[], section: () => string[]) => {
     const pair = pairOf(file.root, key);
-    const edit = pair ? insertRows(file, pair, rows) : insertIntoBraces(file, key, rows);
-    if (edit) edits.push(edit);
+    const own = pair ? (fillBare(file, pair, rows) ?? insertRows(file, pair, rows)) : insertIntoBraces(file, key, rows);
+    if (own) edits.push(...own);
     else if (pair) stuck.push(key);
     else fresh.push(section());
   };
@@ -51,12 +54,16 @@ export function insertEntries(
 }
 
 /** A spec may be one mapping in braces (JSON): a new section is one more pair of it. */
-function insertIntoBraces(file: SpecFile, key: string, rows: readonly Row[]): Edit | undefined {
+function insertIntoBraces(file: SpecFile, key: string, rows: readonly Row[]): Edit[] | undefined {
   const last = pairsOf(file.root).at(-1);
   if (!file.root || !last || file.text[file.root.start] !== '{') return undefined;
+  return [{ at: endOf(file, last), text: `, ${writeInline(key)}: ${writeInline(sectionOf(rows))}` }];
+}
+
+/** Of a resource type without subjects the only row is the section itself. */
+function sectionOf(rows: readonly Row[]): Value {
   const [first] = rows;
-  const value = first?.key === '' ? first.value : Object.fromEntries(rows.map((row) => [row.key, row.value]));
-  return { at: endOf(file, last), text: `, ${writeInline(key)}: ${writeInline(value)}` };
+  return first?.key === '' ? first.value : Object.fromEntries(rows.map((row) => [row.key, row.value]));
 }
 
 interface Row {
@@ -65,8 +72,26 @@ interface Row {
   readonly value: Value;
 }
 
+/** `unit:`, `unit: {} # why`: the nothing goes, the comment stays. @returns undefined where the section is not bare */
+function fillBare({ text }: SpecFile, pair: Pair, rows: readonly Row[]): Edit[] | undefined {
+  const from = pair.key.end;
+  const [line, colon = '', nothing = ''] =
+    /^(\s*:)([ \t]*(?:\{[ \t]*\}|~|null)?)[ \t]*(?:#[^\n]*)?\r?(?=\n|$)/i.exec(
+      text.slice(from, lineAfter(text, from)),
+    ) ?? [];
+  if (line === undefined || !isBare(pair)) return undefined;
+  const value = sectionOf(rows);
+  const first =
+    rows[0]?.key === '' ? Object.entries(value ?? {}).map(([key, one]): Row => ({ key, value: one })) : rows;
+  const gone = from + colon.length;
+  return [
+    { at: gone, until: gone + nothing.length, text: '' },
+    { at: lineAfter(text, from), text: `${writeRows(first, 2).join('\n')}\n` },
+  ];
+}
+
 /** Behind the last entry of a section. @returns undefined where the section stands elsewhere, behind an alias */
-function insertRows(file: SpecFile, { key, value }: Pair, rows: readonly Row[]): Edit | undefined {
+function insertRows(file: SpecFile, { key, value }: Pair, rows: readonly Row[]): Edit[] | undefined {
   if (value.kind !== 'map' || value.start < key.start) return undefined;
   const own = pairsOf(value).filter((pair) => pair.key.start >= value.start && pair.key.end <= value.end);
   const last = own.at(-1);
@@ -74,10 +99,10 @@ function insertRows(file: SpecFile, { key, value }: Pair, rows: readonly Row[]):
   if (!first || !last) return undefined;
   const end = endOf(file, last);
   if (file.text[value.start] === '{') {
-    return { at: end, text: rows.map((row) => `, ${writeInline(row.key)}: ${writeInline(row.value)}`).join('') };
+    return [{ at: end, text: rows.map((row) => `, ${writeInline(row.key)}: ${writeInline(row.value)}`).join('') }];
   }
   const indent = first.key.start - (file.text.lastIndexOf('\n', first.key.start - 1) + 1);
-  return { at: afterComments(file.text, end, indent), text: `${writeRows(rows, indent).join('\n')}\n` };
+  return [{ at: afterComments(file.text, end, indent), text: `${writeRows(rows, indent).join('\n')}\n` }];
 }
 
 function writeRows(rows: readonly Row[], indent: number): string[] {
@@ -128,7 +153,7 @@ function apply(text: string, edits: readonly Edit[], eol: string): string {
   for (const edit of [...edits].reverse().sort((a, b) => b.at - a.at)) {
     const before = result.slice(0, edit.at);
     const open = /\n$/.test(edit.text) && before !== '' && !before.endsWith('\n');
-    result = `${before}${open ? eol : ''}${edit.text.replaceAll('\n', eol)}${result.slice(edit.at)}`;
+    result = `${before}${open ? eol : ''}${edit.text.replaceAll('\n', eol)}${result.slice(edit.until ?? edit.at)}`;
   }
   return result;
 }

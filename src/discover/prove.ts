@@ -6,6 +6,7 @@ import { drawProblem } from '../problem.js';
 import { performRun } from '../run.js';
 import { readSpec } from '../spec/read.js';
 import { refuseBroken } from './ask-machine.js';
+import { isYetToFill } from './bare-sections.js';
 import { endsOf } from './ends.js';
 import type { Failing } from './prune.js';
 
@@ -32,7 +33,10 @@ export async function proveSpec(
   const source = await readSpec(file, { env, text });
   const draft: Draft = { file, folder: '.', source, targets: new Map(), vars, problems: [] };
   const { resources, matchers, entries, problems } = await parseForTargets(draft, targets);
-  const [problem] = [...source.problems, ...problems].filter(({ severity }) => severity === 'error');
+  // Sections that were bare, and of which there is nothing here, still are.
+  const [problem] = [...source.problems, ...problems].filter(
+    (one) => one.severity === 'error' && !isYetToFill(one, source),
+  );
   if (problem) throw new Error(`what was written is no valid spec:\n${drawProblem(problem, { color: false })}`);
   const failing = await Promise.all(
     targets.map(async (target): Promise<Failing[]> => {

@@ -5,9 +5,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CommandInput, Io } from '../command.js';
 import { NixspecError } from '../error.js';
 import type { SshTarget, Target } from '../model.js';
-import { chooseTargets, type Draft, readDraft, tellProblems } from '../prepare.js';
+import { chooseTargets, type Draft, parseForTargets, readDraft, tellProblems } from '../prepare.js';
 import { checkShape } from '../spec/shape.js';
 import { readSshAddress } from '../spec/ssh-address.js';
+import { isYetToFill } from './bare-sections.js';
 
 /** What is to be looked at, and where it is to be written. */
 export interface Request {
@@ -48,7 +49,9 @@ export async function readRequest(input: CommandInput, io: Io): Promise<Request>
 }
 
 async function check(draft: Draft, io: Io): Promise<void> {
-  tellProblems([...draft.source.problems, ...draft.problems, ...(await checkShape(draft.source))], io);
+  const { problems } = await parseForTargets(draft, [...draft.targets.values()]);
+  const filled = problems.filter((problem) => !isYetToFill(problem, draft.source));
+  tellProblems([...draft.source.problems, ...draft.problems, ...(await checkShape(draft.source)), ...filled], io);
 }
 
 function chooseTarget(word: string, draft: Draft | undefined, options: CommandInput['options']) {

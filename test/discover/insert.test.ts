@@ -84,6 +84,13 @@ t.test('behind the last entry, with its indentation; all else stays', async (t) 
       'unit:\n  "a b": { active: true }\n  \'c\': { active: true }\n',
       `unit:\n  "a b": { active: true }\n  'c': { active: true }\n  ${heading}\n  new: { active: true }\n`,
     ],
+    ['a bare section', 'unit:\nport: {}\n', `unit:\n  ${heading}\n  new: { active: true }\nport: {}\n`],
+    [
+      'a bare section in braces, with a comment',
+      'unit: {} # mine\r\n# next\r\n',
+      `unit: # mine\r\n  ${heading}\r\n  new: { active: true }\r\n# next\r\n`,
+    ],
+    ['a bare section at the end', 'port: {}\nunit: ~', `port: {}\nunit:\n  ${heading}\n  new: { active: true }\n`],
     [
       'merged',
       'x: &x { a: { active: true } }\nunit:\n  b: { active: true }\n  <<: *x\n',
@@ -117,6 +124,12 @@ t.test('several sections and a target', async (t) => {
   t.ok(
     text.startsWith('version: 1\ntargets: { a: { local: true }, b: { ssh: root@b } }\nunit:\n  x: { active: true }\n'),
   );
+});
+
+t.test('a bare section of a resource type without subjects, bare targets', async (t) => {
+  const before = 'targets: {}\nsystem: {}\nunit: {}\n';
+  const { text } = await insert(before, [entry('system', '', { state: 'running' })], { b: { ssh: 'root@b' } });
+  t.equal(text, 'targets:\n  b: { ssh: root@b }\nsystem:\n  state: running\nunit: {}\n');
 });
 
 t.test('a section behind an alias leaves no room', async (t) => {

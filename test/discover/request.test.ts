@@ -47,6 +47,23 @@ t.test('a word that the spec does not have is a misspelt target; without a spec 
   t.same([targets, draft], [[{ name: 'wep', ssh: { host: 'wep' }, from: 'runner' }], undefined]);
 });
 
+t.test('a spec that is yet to be filled is no mistake, what it says wrongly is one', async (t) => {
+  const begin = 'version: 1\ntargets: { web: { ssh: root@web.example.org } }\n';
+  for (const text of ['', 'unit: {}\nport:\nlisteners: ~\n']) {
+    const { targets } = await read(t.testdir({ 'nixspec.yaml': `${begin}${text}` }), ['web'], { write: true });
+    t.same(
+      targets.map(({ name }) => name),
+      ['web'],
+      text,
+    );
+  }
+  for (const text of ['unit: { nginx: {} }\n', 'unit: {}\nport: { tcp:1: { listening: { not: {} } } }\n'])
+    await t.rejects(read(t.testdir({ 'nixspec.yaml': `${begin}${text}` }), ['web'], { write: true }), {
+      code: 'spec-invalid',
+      message: 'the spec has 1 mistake',
+    });
+});
+
 t.test('what cannot be done', async (t) => {
   await t.rejects(read('/nonexistent', ['-oProxyCommand=x']), { code: 'usage' });
   await t.rejects(read('/nonexistent', ['x'], { spec: '-', write: true }), { code: 'usage' });
