@@ -62,5 +62,6 @@ function serverOf(sockets: readonly ListeningSocket[], programs: readonly string
   const words = [...programs, ...sockets.map(({ madeBy }) => madeBy ?? '')].join(' ');
   if (/nginx|openresty|angie/.test(words)) return 'nginx';
   if (/caddy/.test(words)) return 'caddy';
-  return /httpd|apache2/.test(words) ? 'apache' : undefined;
+  // Not lighttpd, thttpd and the like.
+  return /(?<![a-z])httpd|apache2/.test(words) ? 'apache' : undefined;
 }

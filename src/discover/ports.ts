@@ -77,10 +77,11 @@ function portsOf(sockets: readonly ListeningSocket[]): ReadonlyMap<string, reado
  * there, and of TCP nothing else may be.
  */
 function describeListeners(sockets: readonly ListeningSocket[]): Found[] {
+  const reached = sockets.filter(({ loopback }) => !loopback);
   const publics = (protocol: string) => [
     ...new Set(
-      sockets
-        .filter((socket) => socket.protocol === protocol && !socket.loopback)
+      reached
+        .filter((socket) => socket.protocol === protocol && !isLinkLocal(socket))
         .sort((a, b) => a.port - b.port || (a.address < b.address ? -1 : 1))
         .map(({ address, port }) => formatEndpoint(address, port)),
     ),
@@ -88,7 +89,16 @@ function describeListeners(sockets: readonly ListeningSocket[]): Found[] {
   const [tcp, udp] = [publics('tcp'), publics('udp')];
   if (sockets.length === 0) return [];
   const expects = { 'public-tcp': tcp, ...(udp.length > 0 && { 'public-udp': { 'contain-elements': udp } }) };
-  return [{ group: 'listeners', resource: 'listeners', subject: '', expects }];
+  const params = reached.some(isLinkLocal) && { params: { exclude: [linkLocal] } };
+  return [{ group: 'listeners', resource: 'listeners', subject: '', expects, ...params }];
+}
+
+/** As `exclude` takes it. */
+const linkLocal = '[fe80:*]:*';
+
+/** Each interface makes its own, of its hardware address or by chance: a tunnel has another after each start. */
+function isLinkLocal({ address }: ListeningSocket): boolean {
+  return address.startsWith('fe80:');
 }
 
 function tell(passing: readonly ListeningSocket[]): Remark[] {

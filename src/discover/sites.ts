@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { Query, Value } from '../model.js';
 import { type Answers, question } from './answers.js';
 import { allowedRemaining } from './bounds.js';
@@ -14,22 +15,17 @@ import { isPublicName } from './virtual-names.js';
  */
 export const sitesPart: Part = {
   questions: (listing, answers) => {
-    const doors = listDoors(listing);
+    const sites = listSites(listing, answers);
     return [
-      ...doors.flatMap(askAtDoor),
-      ...doors.flatMap((door) =>
-        namesAt(door, listing, answers).flatMap((name) => {
-          const site = { door, name };
-          return [...askForCertificates(site, answers), ...askForPages(site, answers)];
-        }),
-      ),
+      ...listDoors(listing).flatMap(askAtDoor),
+      ...sites.flatMap((site) => [...askForCertificates(site, answers), ...askForPages(site, sites, answers)]),
     ];
   },
   describe: (listing, answers) => {
-    const sites = listDoors(listing).flatMap((door) => namesAt(door, listing, answers).map((name) => ({ door, name })));
+    const sites = listSites(listing, answers);
     return {
       entries: [
-        ...sites.flatMap((site) => describePage(site, waysToPage(site, sites, answers), answers)),
+        ...sites.flatMap((site) => describePage(site, provenWaysToPage(site, sites, answers), answers)),
         ...describeCertificates(
           sites.filter((site) => isTls(site.door, answers)),
           answers,
@@ -44,6 +40,10 @@ export const sitesPart: Part = {
 interface Site {
   readonly door: Door;
   readonly name: string;
+}
+
+function listSites(listing: Listing, answers: Answers): readonly Site[] {
+  return listDoors(listing).flatMap((door) => namesAt(door, listing, answers).map((name) => ({ door, name })));
 }
 
 /** Seconds: what does not speak TLS or HTTP often says nothing at all. */
@@ -165,25 +165,37 @@ function provenWays(site: Site, answers: Answers) {
 
 // ---------------------------------------------------------------------------------------------------------- pages
 
-function pageOf(site: Site, answers: Answers): Query {
+function pageOf(site: Site, answers: Answers, way = surely(site)): Query {
   const secure = isTls(site.door, answers);
   const usual = site.door.port === (secure ? 443 : 80);
   const host = isIP(site.name) === 6 ? `[${site.name}]` : site.name;
   const url = `${secure ? 'https' : 'http'}://${host}${usual ? '' : `:${site.door.port}`}/`;
-  const params = { ...surely(site), ...(secure && { insecure: true }) };
+  const params = { ...way, ...(secure && { insecure: true }) };
   return question('http', url, ['status', 'location'], { params, timeout: patience });
 }
 
-function askForPages(site: Site, answers: Answers): Query[] {
-  return speaksHttp(site.door, answers) ? [pageOf(site, answers)] : [];
+function askForPages(site: Site, sites: readonly Site[], answers: Answers): Query[] {
+  if (!speaksHttp(site.door, answers)) return [];
+  const ways = isTls(site.door, answers) ? [surely(site)] : waysToPage(site, sites, answers);
+  return ways.map((way) => pageOf(site, answers, way));
 }
 
-/** Without TLS nothing proves where a name leads; but where the same name leads by TLS, it leads here too. */
+/** Without TLS nothing proves where a name leads; but where the same name leads by TLS, it may lead here too. */
 function waysToPage(site: Site, sites: readonly Site[], answers: Answers) {
-  if (isTls(site.door, answers)) return provenWays(site, answers);
   const secure = sites.find(({ door, name }) => name === site.name && isTls(door, answers));
   const proven = secure ? provenWays(secure, answers).filter((way) => !('connect-to' in way)) : [];
   return [...proven, surely(site)];
+}
+
+/** It does where the same is answered: the port may be another program's on the address that the name leads to. */
+function provenWaysToPage(site: Site, sites: readonly Site[], answers: Answers) {
+  if (isTls(site.door, answers)) return provenWays(site, answers);
+  const read = (way: ReturnType<typeof surely>) => {
+    const query = pageOf(site, answers, way);
+    return [answers.value(query, 'status'), answers.value(query, 'location')];
+  };
+  const sure = read(surely(site));
+  return waysToPage(site, sites, answers).filter((way) => isDeepStrictEqual(read(way), sure));
 }
 
 /** What a server says when it fails is nothing to hold it to. */

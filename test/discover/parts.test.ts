@@ -207,6 +207,20 @@ t.test('ports', async (t) => {
   t.same(entriesOf(find(portsPart, listing(), {})), [], 'no sockets: nothing is said of listeners');
 });
 
+t.test('link-local addresses are others after each start', async (t) => {
+  const sockets = [
+    socket('tcp', '10.0.0.1', 53),
+    socket('tcp', 'fe80::48b5:8139:ea0e:f033%wg0', 53),
+    socket('udp', 'fe80::48b5:8139:ea0e:f033%wg0', 53),
+  ];
+  const { entries } = find(portsPart, listing({ sockets: { sockets, seesAll: true } }), {});
+  const listeners = entries.filter(({ resource }) => resource === 'listeners');
+  t.same(
+    listeners.map(({ params, expects }) => ({ ...params, ...expects })),
+    [{ exclude: ['[fe80:*]:*'], 'public-tcp': ['10.0.0.1:53'] }],
+  );
+});
+
 t.test('the machine', async (t) => {
   const told = {
     state: 'running',

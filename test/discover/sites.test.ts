@@ -104,6 +104,30 @@ t.test('public DNS leads to another machine: only what shows the same certificat
   );
 });
 
+t.test('the plain port is another program on the address that the name leads to', async (t) => {
+  const sockets = [socket(443, 'nginx'), socket(80, 'nginx', { address: '::1', servesV4: false, loopback: true })];
+  const found = find(listing(sockets, names), ({ resource, subject, params }) => {
+    if (resource === 'certificate') return subject.includes(':80') ? undefined : certificate;
+    const sure = subject.startsWith('http://[::1]') || params['connect-to'] !== undefined;
+    return sure || subject.startsWith('https:') ? { status: 200 } : undefined;
+  });
+  const plain = found.entries.filter(({ what }) => what.startsWith('http http://'));
+  t.same(
+    plain.map(({ ways }) => ways),
+    names.map(() => ['target [::1]:80']),
+  );
+});
+
+t.test('lighttpd is no Apache httpd', async (t) => {
+  const names = [{ server: 'apache', name: 'www.example.org', ports: [] }] as const;
+  const sockets = [socket(8081, 'lighttpd'), socket(8082, 'httpd'), socket(8083, '.httpd-wrapped')];
+  const found = find(listing(sockets, names), ({ resource }) => (resource === 'http' ? { status: 200 } : undefined));
+  t.same(
+    found.entries.map(({ what }) => what),
+    ['http http://127.0.0.1:8081/', 'http http://www.example.org:8082/', 'http http://www.example.org:8083/'],
+  );
+});
+
 t.test('what is not to be trusted, has ended, ends soon, is for others, fails', async (t) => {
   const bad: { readonly [name: string]: object } = {
     'ended.example.org': { remaining: -day, names: ['ended.example.org'] },
