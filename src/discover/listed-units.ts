@@ -11,11 +11,14 @@ export interface ListedUnit {
   readonly transient: boolean;
   /** Of a timer: the units that it starts. */
   readonly triggers: readonly string[];
-  /** Of a timer: the longest time in seconds between two of its turns; undefined where it has no turns to count on. */
+  /**
+   * Of a timer: the longest time in seconds between two of its turns; undefined where it has no turns to count on. At a
+   * reboot a timer forgets when it had its last turn, unless it is `Persistent`: it counts if its first turn comes soon.
+   */
   readonly longestPause?: number;
 }
 
-const keys = ['Id', 'LoadState', 'Transient', 'Triggers', 'TimersCalendar', 'TimersMonotonic'];
+const keys = ['Id', 'LoadState', 'Transient', 'Triggers', 'TimersCalendar', 'TimersMonotonic', 'Persistent'];
 const delays = ['RandomizedDelayUSec', 'AccuracyUSec'];
 /** A calendar of a turn every ten minutes in office hours shows its longest pause, the weekend, after some 300 turns. */
 const turns = 500;
@@ -55,6 +58,9 @@ export function readListedUnits(output: ShellOutput): readonly ListedUnit[] {
   });
 }
 
+/** Seconds after a boot. */
+const soon = 60;
+
 /** Of several rules of one timer the one that comes round most often counts; each turn may be late by its delays. */
 function longestPause(block: UnitBlock, gaps: ReadonlyMap<string, number>): number | undefined {
   const calendars = valuesOf(block, 'TimersCalendar').map(([, expression = '']) => gaps.get(expression));
@@ -62,7 +68,11 @@ function longestPause(block: UnitBlock, gaps: ReadonlyMap<string, number>): numb
     .filter(([rule]) => rule === 'OnUnitActiveUSec' || rule === 'OnUnitInactiveUSec')
     .map(([, span]) => readTimespan(span));
   const pauses = [...calendars, ...repeats].filter((pause) => pause !== undefined && pause > 0) as number[];
-  if (pauses.length === 0) return undefined;
+  const first = valuesOf(block, 'TimersMonotonic')
+    .filter(([rule]) => ['OnActiveUSec', 'OnBootUSec', 'OnStartupUSec'].includes(rule))
+    .map(([, span]) => readTimespan(span) ?? Number.POSITIVE_INFINITY);
+  const lasting = readWord(block, 'Persistent') === 'yes' || first.some((pause) => pause <= soon);
+  if (pauses.length === 0 || !lasting) return undefined;
   const late = delays.map((key) => readTimespan(readWord(block, key)) ?? 0).reduce((sum, delay) => sum + delay, 0);
   return Math.min(...pauses) + late;
 }

@@ -22,9 +22,31 @@ Transient=no
 Id=scan.timer
 Triggers=scan.service
 TimersMonotonic={ OnUnitActiveUSec=1d ; next_elapse=1d 3h }
-TimersMonotonic={ OnBootUSec=15min ; next_elapse=3h }
+TimersMonotonic={ OnBootUSec=1min ; next_elapse=3h }
 RandomizedDelayUSec=0
 AccuracyUSec=1min
+LoadState=loaded
+Transient=no
+
+Id=late.timer
+Triggers=late.service
+TimersMonotonic={ OnUnitActiveUSec=1d ; next_elapse=1d 3h }
+TimersMonotonic={ OnBootUSec=15min ; next_elapse=3h }
+Persistent=no
+LoadState=loaded
+Transient=no
+
+Id=forgets.timer
+Triggers=forgets.service
+TimersCalendar={ OnCalendar=*-*-* *:00:00 ; next_elapse=Mon 2026-11-23 04:00:00 UTC }
+Persistent=no
+LoadState=loaded
+Transient=no
+
+Id=remembers.timer
+Triggers=remembers.service
+TimersCalendar={ OnCalendar=*-*-* *:00:00 ; next_elapse=Mon 2026-11-23 04:00:00 UTC }
+Persistent=yes
 LoadState=loaded
 Transient=no
 
@@ -51,6 +73,9 @@ t.test('units, and how long a timer may rest', async (t) => {
     { name: 'run-u12.service', loaded: true, transient: true, triggers: [] },
     { name: 'backup.timer', loaded: true, transient: false, triggers: ['backup.service'], longestPause: 3600 + 601 },
     { name: 'scan.timer', loaded: true, transient: false, triggers: ['scan.service'], longestPause: 86_400 + 60 },
+    { name: 'late.timer', loaded: true, transient: false, triggers: ['late.service'] },
+    { name: 'forgets.timer', loaded: true, transient: false, triggers: ['forgets.service'] },
+    { name: 'remembers.timer', loaded: true, transient: false, triggers: ['remembers.service'], longestPause: 3600 },
     { name: 'once.timer', loaded: false, transient: false, triggers: ['once.service'] },
   ]);
 });
