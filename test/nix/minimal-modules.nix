@@ -79,8 +79,6 @@ let
   mkOrder = priority: content: { _type = "order"; inherit priority content; };
   mkOption = attributes: attributes // { _type = "option"; };
   isOption = hasType "option";
-  defaultPriority = 100;
-  defaultOrder = 1000;
 
   # The sets that a definition of many options is made of; a wrapping goes down to each option of them, so that no
   # condition is looked at before its option is.
@@ -95,34 +93,33 @@ let
     else
       [ value ];
 
-  # The plain values in a definition of one option, with their rank.
-  unwrap =
-    { priority ? defaultPriority, order ? defaultOrder, file }@rank:
+  # What a definition of one option comes to when its conditions are looked at; never what is inside an override, which
+  # may be a default that must not be looked at because something stronger is there.
+  discharge =
     value:
     if hasType "merge" value then
-      concatMap (unwrap rank) value.contents
+      concatMap discharge value.contents
     else if hasType "if" value then
-      if value.condition then unwrap rank value.content else [ ]
-    else if hasType "override" value then
-      unwrap (rank // { inherit (value) priority; }) value.content
-    else if hasType "order" value then
-      unwrap (rank // { order = value.priority; }) value.content
+      if value.condition then discharge value.content else [ ]
     else
-      [ { inherit priority order file value; } ];
+      [ value ];
 
-  # Those that count: of the strongest priority (the smallest number), in order.
+  # Those definitions that count: of the strongest priority (the smallest number), in order.
   choose =
-    plain:
+    definitions:
     let
-      strongest = foldl' (least: { priority, ... }: if priority < least then priority else least) 1000000 plain;
+      ranked = concatMap ({ file, value }: map (ranking file) (discharge value)) definitions;
+      ranking = file: value: if hasType "override" value then { inherit file; inherit (value) priority; value = value.content; } else { inherit file value; priority = 100; };
+      strongest = foldl' (least: { priority, ... }: if priority < least then priority else least) 1000000 ranked;
+      ordering = { file, value, ... }: if hasType "order" value then { inherit file; order = value.priority; value = value.content; } else { inherit file value; order = 1000; };
     in
-    sort (a: b: a.order < b.order) (filter ({ priority, ... }: priority == strongest) plain);
+    sort (a: b: a.order < b.order) (map ordering (filter ({ priority, ... }: priority == strongest) ranked));
 
   # -> { isDefined, value }
   mergeDefinitions =
     location: type: definitions:
     let
-      chosen = choose (concatMap ({ file, value }: unwrap { inherit file; } value) definitions);
+      chosen = choose definitions;
       wrong = filter ({ value, ... }: !type.check value) chosen;
     in
     {

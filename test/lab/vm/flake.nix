@@ -1,0 +1,17 @@
+{
+  description = "Hosts in the shape of NixOS's, without nixpkgs and without a network: what the tests of `verify vm` build and boot";
+
+  # vm-lab.sh puts minimal-modules.nix beside this file.
+  outputs =
+    { self }:
+    let
+      inherit (import ./minimal-modules.nix) lib evalModules;
+      nixosSystem = modules: evalModules { modules = [ ./nixos/system.nix ./nixos/services.nix ./nixos/build-vm.nix ] ++ modules; };
+    in
+    {
+      inherit lib;
+      nixosConfigurations = {
+        demo = nixosSystem [ ./hosts/demo.nix ];
+      };
+    };
+}
