@@ -1,4 +1,4 @@
-// Runs before all test files: brings the lab up. A lab that cannot be had skips its tests, aloud; it never fails the rest.
+// Runs before all test files: brings the lab up, and prepares the VM lab. A lab that cannot be had skips its tests, aloud; it never fails the rest.
 // A lab that is up already and was started by hand, or belongs to another run under way, is used and left alone.
 
 import { spawnSync } from 'node:child_process';
@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isUp, script, stateDirectory } from './lab.js';
 import { ownerFile, ownerOf } from './owner.js';
+import { vmScript } from './vm-lab.js';
 
 const keep = process.env.NIXSPEC_LAB_KEEP === '1';
 const owner = ownerOf(stateDirectory);
@@ -20,6 +21,9 @@ if (isUp() && (keep || owner === undefined || owner.alive)) {
     noteWhy(up.status);
   }
 }
+
+// Image and kernel for virtual machines: made once. Where they cannot be had, the tests that need them say why.
+spawnSync(vmScript, ['prepare'], { stdio: ['ignore', 'ignore', 2] });
 
 /** lab.sh has written the reason itself where something is lacking (77) and the directory can be written. */
 function noteWhy(status: number | null) {

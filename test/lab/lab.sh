@@ -31,7 +31,8 @@ broken() { say "$*"; exit 1; }
 up() {
   need_host
   lock
-  need_host_packages
+  need_host_packages mmdebstrap:mmdebstrap systemd-nspawn:systemd-container ip:iproute2 ssh-keygen:openssh-client curl:curl nsenter:util-linux \
+    busybox:busybox mkfs.btrfs:btrfs-progs
   need_root_image
   clear_leftovers
   trap 'rc=$?; if [ $rc != 0 ]; then keep_logs; clear_leftovers; fi; exit $rc' EXIT

@@ -4,9 +4,13 @@ need_root() {
   [ "$(id -u)" = 0 ] || lacks "needs root"
 }
 
-need_host() {
+need_debian() {
   need_root
   [ -e /etc/debian_version ] && command -v apt-get >/dev/null || lacks "needs a Debian host"
+}
+
+need_host() {
+  need_debian
   [ -e /dev/net/tun ] || lacks "needs /dev/net/tun (for wireguard-go)"
   [ -e /proc/sys/net/ipv6 ] || lacks "needs a kernel with IPv6"
 }
@@ -18,9 +22,10 @@ lock() {
   flock -w 300 9 || broken "another lab.sh has held the lock for five minutes"
 }
 
+# need_host_packages PROGRAM:PACKAGE...
 need_host_packages() {
   local wanted="" pair
-  for pair in mmdebstrap:mmdebstrap systemd-nspawn:systemd-container ip:iproute2 ssh-keygen:openssh-client curl:curl nsenter:util-linux busybox:busybox mkfs.btrfs:btrfs-progs; do
+  for pair in "$@"; do
     command -v "${pair%:*}" >/dev/null || wanted="$wanted ${pair#*:}"
   done
   # An older keyring does not know the release that the machines are made of.

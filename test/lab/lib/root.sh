@@ -10,7 +10,7 @@ need_root_image() {
   say "making the machines' root (once; a minute or two)"
   mkdir -p "$cache"
   find "$cache" -maxdepth 1 -name 'root-*' -exec rm -rf --one-file-system {} +
-  if ! sh "$here/build-root.sh" "$image" >"$cache/build.log" 2>&1 9>&-; then
+  if ! sh "$here/build-root.sh" "$image" "$here" >"$cache/build.log" 2>&1 9>&-; then
     tail -n 20 "$cache/build.log" >&2
     rm -rf --one-file-system "$image"
     lacks "cannot make the machines' root: is a Debian mirror within reach?"

@@ -25,7 +25,7 @@ ln -s ../getty.target multi-user.target.wants/
 rm -f getty.target.wants/*
 ln -s ../serial-getty@.service getty.target.wants/serial-getty@ttyS0.service
 # NixOS has no tmpfs at /tmp unless it is told to.
-rm -f tmp.mount
+rm -f tmp.mount systemd-udev-load-credentials.service systemd-networkd-persistent-storage.service
 rm -f /usr/lib/systemd/system-generators/*
 # Devices that units wait for are disks, cards and terminals.
 mkdir -p systemd-udev-trigger.service.d
