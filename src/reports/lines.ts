@@ -2,6 +2,7 @@ import { renderInventory } from '../inventory-lines.js';
 import type { Change, Comparison, Outcome, Run, Value, ValueTypeName } from '../model.js';
 import type { Report, ReportOptions, Result } from '../report.js';
 import { type Paint, printable, type Style } from '../terminal.js';
+import { listSome } from '../text.js';
 import { showDuration, showValue } from '../value.js';
 import { countOutcomes, isVacuous, type Verdict, verdictOf } from '../verdict.js';
 import { findNeedlessWaivers } from '../waiver.js';
@@ -264,10 +265,22 @@ function renderChange(change: Change, paint: Paint): string {
   const sides = [change.before, change.after].map((value) =>
     value === undefined ? 'nothing' : show(value, change.type),
   );
-  const values = sides[0] === sides[1] ? '' : `  ${sides.join(paint('gray', ' → '))}`;
+  const values = sides[0] === sides[1] ? showElements(change) : `  ${sides.join(paint('gray', ' → '))}`;
   const message = needsWords(change) ? printable(change.message?.split('\n', 1)[0] ?? '') : '';
   const nothing = change.before === undefined && change.after === undefined;
   return `${name}${nothing ? '' : values}${message && `  ${paint('gray', message)}`}`;
+}
+
+/** Where two lists look the same as far as they are shown: which elements went, and which came. */
+function showElements({ before, after, type }: Change): string {
+  if (!Array.isArray(before) || !Array.isArray(after)) return '';
+  const without = (list: readonly Value[], other: readonly Value[]) => {
+    const words = new Set(other.map((value) => JSON.stringify(value)));
+    const own = list.filter((value) => !words.has(JSON.stringify(value)));
+    return listSome(own.map((value) => show([value], type).replace(/^\[|\]$/g, '')));
+  };
+  const [gone, come] = [without(before, after), without(after, before)];
+  return [gone && `  without ${gone}`, come && `  with ${come}`].join('');
 }
 
 /** Two numbers tell what broke; of text, lists and what could not be found out, the message does. */

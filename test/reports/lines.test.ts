@@ -17,3 +17,17 @@ t.test('nothing from a target acts on the terminal, with and without colours', a
   t.notMatch(lines.render(exampleResult, { ...plain, paint: makePaint(true) }), '\u001b[2J');
   t.match(lines.render(exampleResult, { ...plain, paint: makePaint(true) }), '\u001b[31m');
 });
+
+t.test('two long lists that begin in the same way: what went and what came is shown', async (t) => {
+  const ports = Array.from({ length: 30 }, (_, at) => `0.0.0.0:${1000 + at}`);
+  const change = { kind: 'drifted', resource: 'listeners', subject: '', property: 'public-tcp', type: 'list' } as const;
+  const values = { before: [...ports, '[::]:21'], after: [...ports, '10.0.0.1:8444', '[::]:22'] };
+  const [comparison] = exampleResult.comparisons;
+  if (!comparison) throw new Error('no comparison');
+  const { inventory: _, ...rest } = comparison;
+  const text = lines.render(
+    { ...exampleResult, comparisons: [{ ...rest, changes: [{ ...change, ...values }] }] },
+    { ...plain, runs: false },
+  );
+  t.match(text, '  drifted   listeners public-tcp  without "[::]:21"  with 10.0.0.1:8444, "[::]:22"\n');
+});
