@@ -236,7 +236,7 @@ t.test('the machine', async (t) => {
   ]);
   const ill = { state: 'degraded', 'failed-units': ['a.service'], 'reboot-needed': true, 'current-is-profile': false };
   const sick = find(machinePart, listing(), { '': { ...ill, 'clock-offset': 3, 'memory-available': 1e8 } });
-  t.same(entriesOf(sick), ['machine:  {"failed-units":["a.service"]}']);
+  t.same(entriesOf(sick), ['machine:  {"failed-units":{"have-len":{"le":1}}}']);
   t.equal(sick.remarks.length, 3);
 });
 
