@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CommandInput, Io } from './command.js';
-import { NixspecError } from './error.js';
 import type { Target } from './model.js';
 import type { Progress } from './progress.js';
 import type { Transport } from './transport.js';
@@ -19,6 +18,8 @@ export class Connections {
     private readonly options: CommandInput['options'],
     private readonly progress: Progress,
     private readonly io: Io,
+    /** What relative paths of a VM mean: that of the spec. */
+    private readonly folder: string,
   ) {}
 
   /**
@@ -49,11 +50,22 @@ export class Connections {
   }
 
   private async connect(target: Target): Promise<Transport> {
-    refuseUnbuilt(target);
-    this.progress.show(target.name, 'connecting');
+    if (!target.vm || target.ssh) return this.connectTo(target);
+    const { openVm } = await import('./vm/open.js');
+    return openVm(target, {
+      folder: this.folder,
+      signal: this.io.signal,
+      show: (stage) => this.progress.show(target.name, stage),
+      say: this.progress.say,
+      connect: (reached) => this.connectTo(reached),
+    });
+  }
+
+  private async connectTo(target: Target): Promise<Transport> {
     const { sshConfig } = this.options;
     const { isTerminal, signal } = this.io;
     const { openTransport } = await import('./transport.js');
+    if (!target.vm) this.progress.show(target.name, 'connecting');
     return openTransport(applyOptions(target, this.options), {
       notice: this.progress.say,
       signal,
@@ -73,13 +85,4 @@ async function askPassphrase(prompt: string): Promise<string> {
 
 function applyOptions(target: Target, { transport }: CommandInput['options']): Target {
   return transport === 'ssh2' || transport === 'openssh' ? { ...target, transport } : target;
-}
-
-function refuseUnbuilt(target: Target): void {
-  if (target.ssh || target.local) return;
-  throw new NixspecError('not-built-yet', `${target.name}: this version does not build and boot the VM by itself yet`, {
-    operation: 'build VM',
-    target: target.name,
-    hint: 'boot it with nixos-rebuild build-vm and say how it is reached: `ssh: { host: 127.0.0.1, port: 2222, user: root }`',
-  });
 }

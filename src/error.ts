@@ -43,7 +43,9 @@ const exitCodeOf = {
   'sudo-not-permitted': exitCodes.unreachable,
   'shell-unusable': exitCodes.unreachable,
   'ssh-missing': exitCodes.unreachable,
-  'not-built-yet': exitCodes.usage,
+  'nix-missing': exitCodes.unreachable,
+  'vm-build-failed': exitCodes.unreachable,
+  'vm-boot-failed': exitCodes.unreachable,
   interrupted: exitCodes.interrupted,
 } as const;
 

@@ -1,8 +1,17 @@
+import { resolve } from 'node:path';
 import { type Command, historyOption, reportOption, specOption, varOption, verboseOption } from '../command.js';
 import { Connections } from '../connections.js';
 import { openHistory } from '../history.js';
 import { chooseOutputs, writeReports } from '../output.js';
-import { chooseTargets, glimpseDraft, loadWhatFollows, prepareSpec, readDraft, textList } from '../prepare.js';
+import {
+  chooseTargets,
+  folderOf,
+  glimpseDraft,
+  loadWhatFollows,
+  prepareSpec,
+  readDraft,
+  textList,
+} from '../prepare.js';
 import { startProgress } from '../progress.js';
 import { exitCodeOf } from '../verdict.js';
 import { compareAll, findBaselines, findPrevious, runTargets, saveRuns, throwFirst } from '../verification.js';
@@ -32,9 +41,9 @@ const verify: Command = {
   async run(input, io) {
     const outputs = await chooseOutputs(input);
     const progress = await startProgress(io);
-    const connections = new Connections(input.options, progress, io);
+    const connections = new Connections(input.options, progress, io, resolve(folderOf(input)));
     try {
-      connections.open(await glimpseDraft(input, io));
+      connections.open((await glimpseDraft(input, io)).filter(({ vm }) => !vm));
       await loadWhatFollows();
       const draft = await readDraft(input, io);
       const targets = chooseTargets(draft, input.args);
