@@ -34,6 +34,8 @@ export interface StartMachine {
   readonly hostKey: VmKey;
   /** The disk image to boot from; made by the start script where it does not exist. */
   readonly disk: string;
+  /** It goes on when nixspec ends. */
+  readonly kept: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -47,14 +49,15 @@ const socketLimit = 120;
  * @throws Error with what QEMU said, when it does not start
  */
 export async function startMachine(start: StartMachine): Promise<Machine> {
-  const { workspace, script, disk, signal } = start;
+  const { workspace, script, disk, kept, signal } = start;
   const { folder } = workspace;
   const socket = join(folder, 'qmp');
   const events: QmpEvent[] = [];
-  const child = spawn('/bin/sh', ['-c', supervisor, 'nixspec-vm', folder, script, ...(await qemuArguments(start))], {
+  const command = [folder, kept ? 'yes' : 'no', script, ...(await qemuArguments(start))];
+  const child = spawn('/bin/sh', ['-c', supervisor, 'nixspec-vm', ...command], {
     cwd: join(folder, 'tmp'),
     detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
+    stdio: [kept ? 'ignore' : 'pipe', 'ignore', 'ignore'],
     env: {
       ...process.env,
       NIX_DISK_IMAGE: disk,

@@ -14,6 +14,8 @@ export interface Owner {
   /** Kept until it is stopped, though nobody waits for it. */
   readonly kept: boolean;
   readonly target: string;
+  /** That of the spec, absolute: two specs may name a target alike. */
+  readonly specFolder: string;
 }
 
 const prefix = 'nixspec-vm-';
@@ -24,10 +26,10 @@ function parentFolder(): string {
   return asked !== undefined && asked.length < 60 ? tmpdir() : '/var/tmp';
 }
 
-export async function makeWorkspace(target: string, kept: boolean): Promise<Workspace> {
+export async function makeWorkspace(of: Pick<Owner, 'kept' | 'target' | 'specFolder'>): Promise<Workspace> {
   const folder = await mkdtemp(join(parentFolder(), prefix));
   await mkdir(join(folder, 'tmp'));
-  const owner: Owner = { pid: process.pid, started: (await startOf(process.pid)) ?? '', kept, target };
+  const owner: Owner = { ...of, pid: process.pid, started: (await startOf(process.pid)) ?? '' };
   await writeFile(join(folder, 'owner.json'), JSON.stringify(owner));
   return { folder };
 }
@@ -36,7 +38,8 @@ export async function makeWorkspace(target: string, kept: boolean): Promise<Work
 export async function clearLeftovers(): Promise<number> {
   let cleared = 0;
   for (const { folder, owner } of await listWorkspaces()) {
-    if (owner.kept || (await isRunning(owner))) continue;
+    const wanted = owner.kept ? await readMachine(folder) : owner;
+    if (wanted && (await isRunning(wanted))) continue;
     await endMachine(folder);
     await rm(folder, { recursive: true, force: true }).catch(() => {});
     cleared += 1;
@@ -78,11 +81,16 @@ export async function startOf(pid: number): Promise<string | undefined> {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }
 
-/** QEMU's own number and start are written by the supervisor. */
-async function endMachine(folder: string): Promise<void> {
+/** QEMU's own number and start, which the supervisor writes. */
+export async function readMachine(folder: string): Promise<Pick<Owner, 'pid' | 'started'> | undefined> {
   const [pid = '', started = ''] = (await readFile(join(folder, 'machine'), 'utf8').catch(() => '')).trim().split(' ');
-  if (!/^\d+$/.test(pid) || (await startOf(Number(pid))) !== started) return;
+  return /^\d+$/.test(pid) ? { pid: Number(pid), started } : undefined;
+}
+
+async function endMachine(folder: string): Promise<void> {
+  const machine = await readMachine(folder);
+  if (!machine || !(await isRunning(machine))) return;
   try {
-    process.kill(Number(pid), 'SIGKILL');
+    process.kill(machine.pid, 'SIGKILL');
   } catch {}
 }
