@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { CommandInput, Io } from './command.js';
 import type { Target } from './model.js';
@@ -18,8 +19,6 @@ export class Connections {
     private readonly options: CommandInput['options'],
     private readonly progress: Progress,
     private readonly io: Io,
-    /** What relative paths of a VM mean: that of the spec. */
-    private readonly folder: string,
   ) {}
 
   /**
@@ -51,9 +50,9 @@ export class Connections {
 
   private async connect(target: Target): Promise<Transport> {
     if (!target.vm || target.ssh) return this.connectTo(target);
-    const { openVm } = await import('./vm/open.js');
+    const [{ openVm }, { folderOf }] = await Promise.all([import('./vm/open.js'), import('./prepare.js')]);
     return openVm(target, {
-      folder: this.folder,
+      folder: resolve(folderOf({ options: this.options })),
       signal: this.io.signal,
       show: (stage) => this.progress.show(target.name, stage),
       say: this.progress.say,

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type Command, historyOption, reportOption, specOption, varOption, verboseOption } from '../command.js';
 import { Connections } from '../connections.js';
 import { openHistory } from '../history.js';
@@ -41,7 +40,7 @@ const verify: Command = {
   async run(input, io) {
     const outputs = await chooseOutputs(input);
     const progress = await startProgress(io);
-    const connections = new Connections(input.options, progress, io, resolve(folderOf(input)));
+    const connections = new Connections(input.options, progress, io);
     try {
       connections.open((await glimpseDraft(input, io)).filter(({ vm }) => !vm));
       await loadWhatFollows();

@@ -31,7 +31,7 @@ const vm: Command = {
     if (action === 'status') return showStatus(io);
     const target = await chooseVm(input, name, io);
     const folder = resolve(folderOf(input));
-    if (action === 'start') return startVm(target, folder, input, io);
+    if (action === 'start') return startVm(target, input, io);
     const kept = await findRunning(target, folder);
     if (action === 'ssh') return follow('ssh', ['-F', join(kept.folder, 'ssh_config'), 'vm', ...words]);
     if (action === 'console') return follow('tail', ['-n', '200', '-f', join(kept.folder, 'serial.log')]);
@@ -58,9 +58,9 @@ async function chooseVm(input: CommandInput, name: string | undefined, io: Io): 
   throw usage(`${name} is no VM: it has no \`vm:\``, names && `those that have: ${names}`);
 }
 
-async function startVm(target: Target, folder: string, input: CommandInput, io: Io): Promise<number> {
+async function startVm(target: Target, input: CommandInput, io: Io): Promise<number> {
   const progress = await startProgress(io);
-  const connections = new Connections(input.options, progress, io, folder);
+  const connections = new Connections(input.options, progress, io);
   try {
     connections.open([{ ...target, vm: { ...target.vm, keep: true } }]);
     const transport = await connections.get(target);
