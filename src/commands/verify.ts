@@ -2,15 +2,7 @@ import { type Command, historyOption, reportOption, specOption, varOption, verbo
 import { Connections } from '../connections.js';
 import { openHistory } from '../history.js';
 import { chooseOutputs, writeReports } from '../output.js';
-import {
-  chooseTargets,
-  folderOf,
-  glimpseDraft,
-  loadWhatFollows,
-  prepareSpec,
-  readDraft,
-  textList,
-} from '../prepare.js';
+import { chooseTargets, glimpseDraft, loadWhatFollows, prepareSpec, readDraft, textList } from '../prepare.js';
 import { startProgress } from '../progress.js';
 import { exitCodeOf } from '../verdict.js';
 import { compareAll, findBaselines, findPrevious, runTargets, saveRuns, throwFirst } from '../verification.js';
