@@ -37,6 +37,8 @@ export class Qmp {
     const qmp = new Qmp(socket, told);
     const lines = createInterface({ input: socket });
     lines.on('line', (line) => qmp.read(line));
+    // It tells the error of the socket once more.
+    lines.on('error', () => {});
     socket.on('close', () => qmp.end(new Error('QEMU is gone')));
     await qmp.execute('qmp_capabilities');
     return qmp;

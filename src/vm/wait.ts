@@ -65,7 +65,7 @@ async function waitForSsh(input: WaitInput, end: number): Promise<Transport> {
 /** `systemctl is-system-running --wait` ends when no job is left, with the state as its word (systemctl(1)). */
 async function waitUntilSettled(transport: Transport, input: WaitInput, end: number): Promise<void> {
   input.show('booted: waiting until systemd has started everything');
-  const limit = AbortSignal.timeout(Math.max(1000, end - performance.now()));
+  const limit = AbortSignal.timeout(Math.max(1000, Math.round(end - performance.now())));
   const signal = AbortSignal.any([limit, input.signal]);
   const running = transport.run('systemctl is-system-running --wait', signal);
   const state = (await readAll(running)).trim();
