@@ -1,0 +1,116 @@
+# State. A VM starts with an empty disk. What production's services have lived with for years is brought in by a seed,
+# before they start; paths that survive on production's own file systems are on the VM's disk.
+{
+  config,
+  lib,
+  options,
+  pkgs,
+  ...
+}:
+let
+  inherit (lib)
+    attrNames
+    genAttrs
+    mkIf
+    mkMerge
+    mkOption
+    optionalAttrs
+    optionals
+    types
+    ;
+  cfg = config.nixspec.vm;
+  seed = toString cfg.seed;
+  name = baseNameOf seed;
+  target = "/nixspec/seed";
+  persistent =
+    attrNames (config.environment.persistence or { }) ++ attrNames (config.preservation.preserveAt or { });
+in
+{
+  options.nixspec.vm = {
+    seed = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "/home/me/seeds/web.tar.zst";
+      description = ''
+        What the VM's disk is filled with, once, before services start: a path on the machine that runs the VM. A directory
+        or a tar archive (.tar, .tar.gz, .tgz, .tar.zst, .tar.xz) is unpacked into `/`, with owners and modes. Anything
+        else is a shell script that is run in the VM as root, in the directory that it lies in.
+      '';
+    };
+    seedAfter = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "postgresql.service" ];
+      description = "Units after which the seed is brought in, in place of before all services. For dumps that a database reads in.";
+    };
+    seedBefore = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "app.service" ];
+      description = "Units that wait for the seed; without {option}`nixspec.vm.seedAfter` all do.";
+    };
+    persistence = mkOption {
+      type = types.enum [ "disk" "tmpfs" ];
+      default = "disk";
+      description = ''
+        Where the paths of impermanence (`environment.persistence`) and preservation (`preservation.preserveAt`) are, since
+        production's file systems are not in the VM. `disk`: directories on the VM's own disk. `tmpfs`: file systems of
+        their own in memory, empty at each boot.
+      '';
+    };
+  };
+
+  config = mkIf cfg.enable (mkMerge [
+    (optionalAttrs (options.virtualisation ? fileSystems) {
+      virtualisation.fileSystems = mkIf (cfg.persistence == "tmpfs") (
+        genAttrs persistent (_: {
+          device = "tmpfs";
+          fsType = "tmpfs";
+          options = [ "mode=0755" ];
+          neededForBoot = true;
+        })
+      );
+    })
+    (mkIf (cfg.seed != null) {
+      # The directory that it lies in, so that a script finds what lies beside it.
+      virtualisation.sharedDirectories.nixspec-seed = {
+        source = lib.escapeShellArg (dirOf seed);
+        inherit target;
+        securityModel = "none";
+      };
+      systemd.services.nixspec-seed = {
+        description = "State of this VM";
+        wantedBy = [ (if cfg.seedAfter == [ ] then "sysinit.target" else "multi-user.target") ];
+        before = cfg.seedBefore ++ optionals (cfg.seedAfter == [ ]) [ "sysinit.target" ];
+        after = cfg.seedAfter ++ [ "local-fs.target" ];
+        requires = cfg.seedAfter;
+        unitConfig = {
+          RequiresMountsFor = target;
+          # Once for a disk: one that is kept has its own state by then.
+          ConditionPathExists = [ "!/var/lib/nixspec/seeded" ];
+        }
+        // optionalAttrs (cfg.seedAfter == [ ]) { DefaultDependencies = false; };
+        serviceConfig.Type = "oneshot";
+        serviceConfig.RemainAfterExit = true;
+        restartIfChanged = false;
+        path = map (tool: pkgs.${tool}) [ "gnutar" "gzip" "xz" "zstd" ];
+        script = ''
+          cd ${target}
+          seed=./${lib.escapeShellArg name}
+          case $seed in
+            *.tar | *.tar.gz | *.tgz | *.tar.zst | *.tar.xz) tar --extract --same-permissions --same-owner --numeric-owner --file "$seed" --directory / ;;
+            *)
+              if [ -d "$seed" ]; then
+                cp --archive "$seed/." /
+              else
+                /bin/sh "$seed"
+              fi
+              ;;
+          esac
+          mkdir -p /var/lib/nixspec
+          : >/var/lib/nixspec/seeded
+        '';
+      };
+    })
+  ]);
+}
