@@ -72,10 +72,10 @@ export async function boot(script: string, folder: string, limit = 90_000): Prom
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   try {
-    const run = reach(folder, await findPort(folder, qemu));
-    while (run('true').status !== 0) {
+    const port = await findPort(folder, qemu);
+    const run = reach(folder, port);
+    while (!(await greets(port)) || run('true').status !== 0) {
       if (qemu.exitCode !== null || performance.now() - started > limit) throw new Error(whatItSaid(folder));
-      await sleep(200);
     }
     return {
       run,
@@ -115,6 +115,23 @@ function askQemu(socket: string): Promise<string> {
         resolve(said);
       }
     });
+  });
+}
+
+/**
+ * Whether an SSH server says its name at once. QEMU takes connections long before the machine has a network, and those hang:
+ * it is better to try again soon than to wait for one of them.
+ */
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const stream = connect(port, '127.0.0.1');
+    stream.setTimeout(1000, () => stream.destroy());
+    stream.on('error', () => {});
+    stream.on('data', (chunk) => {
+      stream.destroy();
+      resolve(chunk.toString().startsWith('SSH-'));
+    });
+    stream.on('close', () => setTimeout(resolve, 100, false));
   });
 }
 

@@ -10,8 +10,8 @@
     in
     {
       inherit lib;
-      nixosConfigurations = {
-        demo = nixosSystem [ ./hosts/demo.nix ];
-      };
+      nixosConfigurations = lib.genAttrs [
+        "demo" "demo-next" "static-address" "degraded" "hangs" "no-ssh" "small-disk" "panics" "broken-build" "broken-evaluation" "web" "db"
+      ] (name: nixosSystem [ (./hosts + "/${name}.nix") ]);
     };
 }

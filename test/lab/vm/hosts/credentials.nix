@@ -8,6 +8,7 @@
     unitConfig.ConditionCredential = "nixspec.host-key";
     serviceConfig = { Type = "oneshot"; RemainAfterExit = true; ImportCredential = "nixspec.host-key"; };
     script = ''
+      umask 022
       install -m 0600 "$CREDENTIALS_DIRECTORY/nixspec.host-key" /etc/ssh/ssh_host_ed25519_key
       ssh-keygen -y -f /etc/ssh/ssh_host_ed25519_key >/etc/ssh/ssh_host_ed25519_key.pub
     '';

@@ -26,6 +26,12 @@
     # Production's peer: no machine of a test is ever to speak to it.
     peers = [ { name = "office"; publicKey = "rGePKMwWq5CsJ7cF+ezrXQ0uDHtbVq6mcKYO67Yl2GY="; allowedIPs = [ "10.100.0.3/32" ]; endpoint = "203.0.113.9:51820"; } ];
   };
+  system.configurationRevision = lib.mkDefault "0000000000000000000000000000000000000001";
+  specialisation.maintenance.configuration = {
+    services.nginx.virtualHosts."git.lab.test".locations."/".return = lib.mkForce "503";
+    environment.etc."motd".text = "under maintenance\n";
+  };
+
   virtualisation.vmVariant = {
     imports = [ ./peer-beside.nix ];
     virtualisation.cores = lib.mkDefault 2;

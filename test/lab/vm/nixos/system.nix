@@ -122,6 +122,12 @@ let
     mkdir -p $out/bin $out/specialisation
     ln -s ${etc} $out/etc
     ln -s ${sw} $out/sw
+    (cd ${etc} && find . -path ./systemd/system -prune -o ! -type d -print) | while read -r file; do
+      mkdir -p "$out/etc-links/''${file%/*}"
+      ln -s "/etc/static/$file" "$out/etc-links/$file"
+    done
+    mkdir -p $out/etc-links/systemd
+    ln -s /etc/static/systemd/system $out/etc-links/systemd/system
     for script in activate init bin/switch-to-configuration; do
       sed "s|@out@|$out|g" ${./scripts}/''${script#bin/} >$out/$script
       chmod +x $out/$script
