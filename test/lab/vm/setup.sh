@@ -36,6 +36,30 @@ printf '[Service]\nExecStart=\nExecStart=-udevadm trigger --action=add --subsyst
 sed -i '/pam_nologin\|pam_motd\|pam_mail/d' /etc/pam.d/sshd
 sed -i '/pam_systemd/d' /etc/pam.d/common-session
 
+# Debian's programs by nixpkgs' names for packages: a service that names what it needs finds these and no others.
+while read -r name packages; do
+  mkdir -p /usr/lib/nixpkgs/$name/bin
+  dpkg -L $packages | grep -E '^(/usr)?/s?bin/.' | while read -r program; do
+    ln -sf "/usr/${program#/usr/}" /usr/lib/nixpkgs/$name/bin/
+  done
+done <<END
+coreutils coreutils
+findutils findutils
+gnugrep grep
+gnused sed
+systemd systemd udev
+gnutar tar
+gzip gzip
+xz xz-utils
+zstd zstd
+iproute2 iproute2
+wireguard-tools wireguard-tools
+dnsmasq dnsmasq-base
+pebble pebble
+lego lego
+openssl openssl
+END
+
 # Nothing below /usr is ever newer than what was made of it.
 touch /etc/.updated /var/.updated
 systemd-hwdb update --usr 2>/dev/null || true
