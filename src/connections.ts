@@ -4,6 +4,7 @@ import type { CommandInput, Io } from './command.js';
 import type { Target } from './model.js';
 import type { Progress } from './progress.js';
 import type { Transport } from './transport.js';
+import type { VmOptions } from './vm/boot.js';
 
 interface Connection {
   readonly target: Target;
@@ -50,14 +51,20 @@ export class Connections {
 
   private async connect(target: Target): Promise<Transport> {
     if (!target.vm || target.ssh) return this.connectTo(target);
-    const [{ openVm }, { folderOf }] = await Promise.all([import('./vm/open.js'), import('./prepare.js')]);
-    return openVm(target, {
+    const { openVm } = await import('./vm/open.js');
+    return openVm(target, await this.vmOptions(target));
+  }
+
+  /** What it takes to build, boot and reach the VM of a target. */
+  async vmOptions(target: Target): Promise<VmOptions> {
+    const { folderOf } = await import('./prepare.js');
+    return {
       folder: resolve(folderOf({ options: this.options })),
       signal: this.io.signal,
       show: (stage) => this.progress.show(target.name, stage),
       say: this.progress.say,
       connect: (reached) => this.connectTo(reached),
-    });
+    };
   }
 
   private async connectTo(target: Target): Promise<Transport> {

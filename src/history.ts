@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promi
 import { join, resolve } from 'node:path';
 import { NixspecError } from './error.js';
 import type { Run } from './model.js';
+import { nameOfRun } from './stage.js';
 
 /** Saved runs: one JSON file each in `.nixspec/runs/`, named by its id, so that names sort by time. */
 export interface History {
@@ -83,7 +84,8 @@ async function findEarlier(history: History, target: string, { back, generation 
   let left = back;
   for (const id of ids) {
     const run = await readRun(join(history.folder, `${id}.json`));
-    if (run.target !== target || (generation !== undefined && String(run.system.generation) !== generation)) continue;
+    if (nameOfRun(run) !== target || (generation !== undefined && String(run.system.generation) !== generation))
+      continue;
     if (left === 0) return run;
     left -= 1;
   }

@@ -368,6 +368,8 @@ export interface Run {
   readonly format: 1;
   readonly id: string;
   readonly target: string;
+  /** Which part of a rehearsal it saw: `before`, `switched`, `rebooted` …; missing for a run of `verify`. */
+  readonly stage?: string;
   /** How it was reached: `root@web.example.org:22 by ssh2`. */
   readonly reached: string;
   /** ISO 8601, UTC. */
@@ -381,6 +383,50 @@ export interface Run {
   readonly problems: readonly string[];
   /** What the host is made of, asserted or not; missing where nobody asked for it. */
   readonly inventory?: Inventory;
+}
+
+/** An upgrade rehearsal: what is deployed, in a VM, brought to the new configuration. */
+export interface Rehearsal {
+  readonly target: string;
+  /** The deployed configuration, as Nix names it, and how it was found out. */
+  readonly from: string;
+  readonly reason: string;
+  readonly to: string;
+  readonly steps: readonly RehearsalStep[];
+}
+
+export interface RehearsalStep {
+  /** That of the run that followed. */
+  readonly stage: string;
+  /** What was done: `boot the new VM on the disk of the old one`. */
+  readonly action: string;
+  /** `skipped`: it cannot be done in this way, which is no fault of the new configuration. */
+  readonly status: 'done' | 'failed' | 'skipped';
+  /** In words, where there is more to say than that it was done. */
+  readonly message: string;
+  readonly seconds: number;
+  /** The end of what the switch printed, where it did not go well. */
+  readonly output: string;
+  /** What units went through; those that nothing happened to are not here. */
+  readonly units: readonly UnitOnTheWay[];
+  /** Why `units` cannot be told. */
+  readonly unknown?: string;
+  /** The id of the run that followed it. */
+  readonly run?: string;
+}
+
+export interface UnitOnTheWay {
+  readonly name: string;
+  /**
+   * `broken`: failed at the end, and not before. `failing`: failed at the end, as it was before. `stumbled`: failed, and got
+   * over it. `restarted`, `started`, `stopped`: by the switch, without a failure.
+   */
+  readonly kind: 'broken' | 'failing' | 'stumbled' | 'restarted' | 'started' | 'stopped';
+  readonly failures: number;
+  /** The last that a unit that failed had to say. */
+  readonly messages: readonly string[];
+  /** The spec says something about it: then its word decides, and not that of systemd. */
+  readonly asserted: boolean;
 }
 
 export interface SystemIdentity {

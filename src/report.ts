@@ -1,5 +1,5 @@
 import { listFolder } from './folder.js';
-import type { Comparison, Run } from './model.js';
+import type { Comparison, Rehearsal, Run } from './model.js';
 import type { Paint } from './terminal.js';
 
 /** What is reported: runs, and comparisons that end in one of them. */
@@ -8,6 +8,8 @@ export interface Result {
   readonly comparisons: readonly Comparison[];
   /** The earlier runs that the comparisons start from, for their names and times. */
   readonly baselines: readonly Run[];
+  /** Of which the runs and comparisons are the parts. */
+  readonly rehearsal?: Rehearsal;
 }
 
 export interface ReportOptions {

@@ -9,6 +9,7 @@ import type { Matchers } from './matcher.js';
 import type { Assertion, Need, Observation, Outcome, Probe, Query, Run, SystemIdentity, Target } from './model.js';
 import { type Plan, planProbes } from './plan.js';
 import { isNoReading, type Resources } from './resource.js';
+import { nameOfRun } from './stage.js';
 import { applyWaiver } from './waiver.js';
 
 export interface RunInput {
@@ -23,6 +24,8 @@ export interface RunInput {
   readonly progress?: (progress: RunProgress) => void;
   /** Keep what the host is made of as well. */
   readonly inventory?: boolean;
+  /** Which part of a rehearsal it is to see. */
+  readonly stage?: string;
 }
 
 /** For the progress line: how far the first look is, then how many may still become true. */
@@ -47,10 +50,12 @@ export async function performRun(input: RunInput): Promise<Run> {
     await looking.wait(due);
     await looking.look(due, (queries) => planProbes(queries, input.resources));
   }
+  const staged = input.stage === undefined ? {} : { stage: input.stage };
   const run: Run = {
     format: 1,
-    id: `${started.toISOString().replaceAll(':', '-')}-${input.target.name}`,
+    id: `${started.toISOString().replaceAll(':', '-')}-${nameOfRun({ target: input.target.name, ...staged })}`,
     target: input.target.name,
+    ...staged,
     reached: input.ends.transport.reached,
     started: started.toISOString(),
     finished: new Date().toISOString(),

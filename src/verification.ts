@@ -4,9 +4,10 @@ import { NixspecError } from './error.js';
 import { findLatest, type History, loadRun, saveRun } from './history.js';
 import type { Masker } from './mask/masker.js';
 import type { Comparison, Run, Target } from './model.js';
-import type { PreparedSpec } from './prepare.js';
+import type { Prepared, PreparedSpec } from './prepare.js';
 import { describeProgress, type Progress } from './progress.js';
 import { performRun } from './run.js';
+import type { Transport } from './transport.js';
 
 /** What came of several targets: one that cannot be reached does not hold up the others. */
 export interface Verified {
@@ -22,33 +23,46 @@ export async function runTargets(
   io: Io,
   { inventory }: { readonly inventory: boolean },
 ): Promise<Verified> {
-  const { runnerNetwork, targetNetwork } = await import('./network.js');
   const settled = await Promise.allSettled(
     prepared.runs.map(async ({ target, plan }) => {
       const transport = await connections.get(target);
-      const standsIn = target.vm !== undefined;
-      return performRun({
-        target,
-        plan,
-        resources: prepared.resources,
-        matchers: prepared.matchers,
-        ends: {
-          transport,
-          runner: runnerNetwork(standsIn),
-          target: targetNetwork(transport, standsIn),
-          from: target.from,
-        },
-        signal: io.signal,
-        ...(prepared.masker && { masker: prepared.masker }),
-        inventory,
-        progress: (state) => progress.show(target.name, describeProgress(state)),
-      });
+      return runTarget(prepared, { target, plan }, transport, progress, io, { inventory });
     }),
   );
   return {
     runs: settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
     failures: settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])),
   };
+}
+
+/** Runs the assertions on one target. @param stage which part of a rehearsal it is to see */
+export async function runTarget(
+  { resources, matchers, masker }: Pick<PreparedSpec, 'resources' | 'matchers' | 'masker'>,
+  { target, plan }: Prepared,
+  transport: Transport,
+  progress: Progress,
+  io: Io,
+  { inventory, stage }: { readonly inventory: boolean; readonly stage?: string },
+): Promise<Run> {
+  const { runnerNetwork, targetNetwork } = await import('./network.js');
+  const standsIn = target.vm !== undefined;
+  return performRun({
+    target,
+    plan,
+    resources,
+    matchers,
+    ends: {
+      transport,
+      runner: runnerNetwork(standsIn),
+      target: targetNetwork(transport, standsIn),
+      from: target.from,
+    },
+    signal: io.signal,
+    ...(masker && { masker }),
+    inventory,
+    ...(stage !== undefined && { stage }),
+    progress: (state) => progress.show(target.name, describeProgress(state)),
+  });
 }
 
 /**

@@ -9,7 +9,7 @@ import { type Machine, startMachine } from './machine.js';
 import { readVmSettings, type VmSettings } from './settings.js';
 import { stopMachine } from './stop.js';
 import { waitForMachine } from './wait.js';
-import { clearLeftovers, makeWorkspace } from './workspace.js';
+import { clearLeftovers, makeWorkspace, type Workspace } from './workspace.js';
 
 export interface VmOptions {
   /** What relative paths mean: the folder of the spec, absolute. */
@@ -27,7 +27,7 @@ export interface BootedVm {
 }
 
 /** Seconds a boot may take: with KVM a busy server needs one minute, without it ten times as long. */
-const bootLimits = { accelerated: 300, emulated: 1800 } as const;
+export const bootLimits = { accelerated: 300, emulated: 1800 } as const;
 
 /**
  * Builds and boots the VM of a target, with a fresh disk in a private folder, and waits until it has settled.
@@ -39,8 +39,22 @@ export async function bootVm(target: Target, options: VmOptions, kept: boolean):
   const settings = readVmSettings(target.vm ?? {});
   await clearLeftovers();
   const script = await buildVm({ ...options, target: target.name, settings });
+  return bootBuilt(target, script, options, { kept });
+}
+
+/**
+ * Boots a VM that was built.
+ * @param workspace one that was made already, and may hold the disk that another VM of this run has left
+ */
+export async function bootBuilt(
+  target: Target,
+  script: string,
+  options: VmOptions,
+  { kept, workspace }: { readonly kept: boolean; readonly workspace?: Workspace },
+): Promise<BootedVm> {
+  const settings = readVmSettings(target.vm ?? {});
   options.show('starting QEMU');
-  const machine = await start(target, script, options, kept);
+  const machine = await start(target, script, options, kept, workspace);
   try {
     if (!machine.accelerated) options.say(`${target.name}: no KVM here: the VM is emulated, some ten times slower`);
     return { machine, transport: await waitFor(machine, target, settings, options) };
@@ -50,8 +64,14 @@ export async function bootVm(target: Target, options: VmOptions, kept: boolean):
   }
 }
 
-async function start(target: Target, script: string, options: VmOptions, kept: boolean): Promise<Machine> {
-  const workspace = await makeWorkspace({ target: target.name, kept, specFolder: options.folder });
+async function start(
+  target: Target,
+  script: string,
+  options: VmOptions,
+  kept: boolean,
+  made?: Workspace,
+): Promise<Machine> {
+  const workspace = made ?? (await makeWorkspace({ target: target.name, kept, specFolder: options.folder }));
   const [userKey, hostKey] = [makeKey(), makeKey()];
   const disk = join(workspace.folder, 'disk.qcow2');
   try {

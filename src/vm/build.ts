@@ -66,7 +66,7 @@ async function findHost(reference: string, input: BuildInput): Promise<FlakeHost
 }
 
 /** What Nix prints; what it says meanwhile is shown, and its end is kept for the case that it fails. */
-async function runNix(args: readonly string[], input: BuildInput): Promise<string> {
+export async function runNix(args: readonly string[], input: BuildInput): Promise<string> {
   const child = spawn('nix', ['--extra-experimental-features', 'nix-command flakes', ...args], {
     cwd: input.folder,
     signal: input.signal,
