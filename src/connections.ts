@@ -15,6 +15,8 @@ interface Connection {
 export class Connections {
   private readonly byName = new Map<string, Connection>();
   private readonly leaving: Promise<void>[] = [];
+  /** Machines that were lost while they were asked. What they had answered by then was kept. */
+  readonly lost: Error[] = [];
 
   constructor(
     private readonly options: CommandInput['options'],
@@ -63,6 +65,7 @@ export class Connections {
       signal: this.io.signal,
       show: (stage) => this.progress.show(target.name, stage),
       say: this.progress.say,
+      lose: (error) => void this.lost.push(error),
       connect: (reached) => this.connectTo(reached),
     };
   }

@@ -16,18 +16,26 @@ export async function startProgress(io: Io): Promise<Progress> {
   }
   const { default: yoctoSpinner } = await import('yocto-spinner');
   const stages = new Map<string, string>();
-  const spinner = yoctoSpinner({ stream: process.stderr }).start();
+  // Signals are for whoever has something to clear up: the spinner would end the process at once.
+  const spinner = yoctoSpinner({ stream: process.stderr, handleSignals: false }).start();
+  // It hides the cursor.
+  process.once('exit', () => spinner.stop());
   return {
     show(target, stage) {
       stages.set(target, stage);
       const line = [...stages].map(([name, what]) => `${name}: ${what}`).join('  ·  ');
       spinner.text = printable(io.hide(line)).slice(0, io.width - 3);
+      // A report may have come between.
+      if (!spinner.isSpinning) spinner.start();
     },
     say(text) {
       spinner.clear();
       io.err(`${printable(text)}\n`);
     },
-    stop: () => void spinner.stop(),
+    stop() {
+      stages.clear();
+      spinner.stop();
+    },
   };
 }
 

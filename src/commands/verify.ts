@@ -52,11 +52,11 @@ const verify: Command = {
       progress.stop();
       const baselines = [...found.values(), ...previous.values()];
       await writeReports(outputs, { runs, comparisons, baselines }, input, io);
-      throwFirst(failures);
+      throwFirst([...failures, ...connections.lost]);
       return exitCodeOf(runs, comparisons);
     } finally {
-      progress.stop();
       await connections.close();
+      progress.stop();
     }
   },
 };

@@ -7,98 +7,180 @@ import type { Target } from '../model.js';
 import { chooseTargets, folderOf, readDraft } from '../prepare.js';
 import { startProgress } from '../progress.js';
 import { printable } from '../terminal.js';
+import type { KeptVm } from '../vm/kept.js';
 
-const actions = ['start', 'ssh', 'console', 'stop', 'status'] as const;
+const actions: { readonly [name: string]: (input: CommandInput, io: Io) => Promise<number> } = {
+  start: startVm,
+  ssh: openShell,
+  console: showConsole,
+  stop: stopVm,
+  status: (_, io) => showStatus(io),
+};
 
 const vm: Command = {
   name: 'vm',
   summary: 'The staging VM by hand: start it, look around, stop it',
   arguments: [
-    { name: '<action>', summary: actions.join(', ') },
-    { name: '[target]', summary: 'a target of the spec with `vm:`' },
-    { name: '[command...]', summary: 'what `ssh` is to run there' },
+    { name: '<action>', summary: Object.keys(actions).join(', ') },
+    { name: '[target]', summary: 'a target of the spec with `vm:`; may be left out where there is one' },
+    { name: '[command...]', summary: 'what `ssh` is to run there; behind `--` where it has options' },
   ],
   options: [specOption, varOption],
   examples: [
     ['nixspec vm start vm', 'build and boot it; it stays until it is stopped'],
     ['nixspec vm ssh vm', 'a shell in it, as root'],
-    ['nixspec vm console vm', 'what its serial console says'],
+    ['nixspec vm ssh vm -- systemctl --failed', 'one command; its exit code is passed on'],
+    ['nixspec vm console vm', 'what its serial console says, until Ctrl-C'],
     ['nixspec verify vm', 'while it runs, it is the one that is asked'],
+    ['nixspec vm status', 'those that run, for any spec'],
     ['nixspec vm stop vm', 'shut it down; nothing is left of it'],
   ],
   async run(input, io) {
-    const [action = '', name, ...words] = input.args;
-    if (action === 'status') return showStatus(io);
-    const target = await chooseVm(input, name, io);
-    const folder = resolve(folderOf(input));
-    if (action === 'start') return startVm(target, input, io);
-    const kept = await findRunning(target, folder);
-    if (action === 'ssh') return follow('ssh', ['-F', join(kept.folder, 'ssh_config'), 'vm', ...words]);
-    if (action === 'console') return follow('tail', ['-n', '200', '-f', join(kept.folder, 'serial.log')]);
-    if (action === 'stop') {
-      await (await import('../vm/kept.js')).stopKept(kept);
-      return exitCodes.passed;
-    }
-    throw usage(`there is no action "${action}"`, `actions are: ${actions.join(', ')}`);
+    const [name = ''] = input.args;
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+    if (action) return action(input, io);
+    throw usage(`there is no action "${name}"`, `actions are: ${Object.keys(actions).join(', ')}`);
   },
 };
 
 export default vm;
 
-async function chooseVm(input: CommandInput, name: string | undefined, io: Io): Promise<Target> {
+async function startVm(input: CommandInput, io: Io): Promise<number> {
+  const target = await chooseVm(input, io);
+  const folder = resolve(folderOf(input));
+  const { findKept } = await import('../vm/kept.js');
+  const kept = await findKept(target.name, folder);
+  if (kept?.starting) throw usage(`${target.name} is being started by process ${kept.owner.pid}`, undefined);
+  const progress = await startProgress(io);
+  if (kept) {
+    const { hasChanged } = await import('../vm/changed.js');
+    progress.show(target.name, 'looking whether its configuration has changed');
+    const changed = await hasChanged(kept, target, { folder, signal: io.signal, show: () => {} });
+    progress.stop();
+    io.out(`${printable(target.name)} is running already: ${describe(kept)}\n`);
+    if (changed !== undefined) io.err(`${printable(changed)}\n`);
+    return exitCodes.passed;
+  }
+  const connections = new Connections(input.options, progress, io);
+  try {
+    connections.open([{ ...target, vm: { ...target.vm, keep: true } }]);
+    await connections.get(target);
+  } finally {
+    await connections.close();
+    progress.stop();
+  }
+  const started = await findKept(target.name, folder);
+  const { name } = target;
+  io.out(`${printable(name)} is running: ${started ? describe(started) : 'but not any more'}\n`);
+  io.out(
+    printable(`look around by \`nixspec vm ssh ${name}\`, end it by \`nixspec vm stop ${name}\``, { lines: true }),
+  );
+  io.out('\n');
+  return exitCodes.passed;
+}
+
+async function chooseVm(input: CommandInput, io: Io): Promise<Target> {
+  const name = input.args[1];
   const draft = await readDraft(input, io);
   const vms = [...draft.targets.values()].filter((target) => target.vm);
   const [only] = vms;
   if (name === undefined && vms.length === 1 && only) return only;
   const names = vms.map((target) => target.name).join(', ');
   if (name === undefined)
-    throw usage(`${draft.file} has ${vms.length} targets with \`vm:\``, names && `they are ${names}`);
+    throw usage(`${draft.file} has ${vms.length} targets with \`vm:\``, names && `name one of ${names}`);
   const [target] = chooseTargets(draft, [name]);
   if (target?.vm) return target;
   throw usage(`${name} is no VM: it has no \`vm:\``, names && `those that have: ${names}`);
 }
 
-async function startVm(target: Target, input: CommandInput, io: Io): Promise<number> {
-  const progress = await startProgress(io);
-  const connections = new Connections(input.options, progress, io);
-  try {
-    connections.open([{ ...target, vm: { ...target.vm, keep: true } }]);
-    const transport = await connections.get(target);
-    progress.stop();
-    io.out(`${printable(target.name)} is running: ${printable(transport.reached)}\n`);
-    return exitCodes.passed;
-  } finally {
-    progress.stop();
-    await connections.close();
-  }
-}
-
-async function findRunning(target: Target, folder: string) {
-  const { findKept } = await import('../vm/kept.js');
-  const kept = await findKept(target.name, folder);
-  if (kept) return kept;
-  throw usage(`${target.name} is not running`, `\`nixspec vm start ${target.name}\` starts it`);
-}
-
-async function showStatus(io: Io): Promise<number> {
+/** One that runs, whatever the spec says by now: it may have been changed, or broken, since. */
+async function findRunning(input: CommandInput): Promise<KeptVm> {
+  const name = input.args[1];
+  const folder = resolve(folderOf(input));
   const { listKept } = await import('../vm/kept.js');
-  const kept = await listKept();
-  if (kept.length === 0) io.out('no VM is running\n');
-  for (const { folder, owner } of kept) {
-    io.out(`${printable(owner.target)}  of ${printable(owner.specFolder)}  in ${printable(folder)}\n`);
-  }
-  return exitCodes.passed;
+  const ours = (await listKept()).filter(({ owner }) => owner.specFolder === folder);
+  const [only] = name === undefined ? ours : ours.filter(({ owner }) => owner.target === name);
+  const names = ours.map(({ owner }) => owner.target).join(', ');
+  if (only && (name !== undefined || ours.length === 1)) return only;
+  if (name === undefined && ours.length > 1) throw usage(`${ours.length} VMs of this spec run`, `name one of ${names}`);
+  const running = names && `; what runs of this spec: ${names}`;
+  throw usage(
+    `${name ?? 'no VM of this spec'} is ${name === undefined ? '' : 'not '}running`,
+    `\`nixspec vm start${name === undefined ? '' : ` ${name}`}\` starts it${running}; \`nixspec vm status\` shows those of other specs`,
+  );
 }
 
-/** With the terminal as it is; Ctrl-C is for the program. */
-async function follow(program: string, args: readonly string[]): Promise<number> {
-  const child = spawn(program, args, { stdio: 'inherit' });
+async function openShell(input: CommandInput): Promise<number> {
+  const kept = await findRunning(input);
+  if (kept.starting) throw usage(`${kept.owner.target} is still booting`, 'its console: `nixspec vm console`');
+  const words = input.args.slice(2);
+  // Before the host: behind it, ssh would read options once more.
+  const child = spawn('ssh', ['-F', join(kept.folder, 'ssh_config'), '--', 'vm', ...words], { stdio: 'inherit' });
   return new Promise((done, fail) => {
-    child.on('error', fail);
-    child.on('exit', (code, signal) => done(code ?? (signal === 'SIGINT' ? exitCodes.passed : exitCodes.unreachable)));
+    child.on('error', () => fail(new NixspecError('ssh-missing', 'there is no `ssh` here', { operation: 'vm' })));
+    child.on('exit', (code) => done(code ?? exitCodes.interrupted));
   });
 }
 
-function usage(message: string, hint: string): NixspecError {
+async function showConsole(input: CommandInput, io: Io): Promise<number> {
+  const kept = await findRunning(input);
+  const { followConsole } = await import('../vm/follow-console.js');
+  const gone = await followConsole(kept, (text) => io.out(printable(text, { lines: true })), io.signal);
+  if (gone) io.err(`\n${printable(kept.owner.target)} is gone\n`);
+  return exitCodes.passed;
+}
+
+async function stopVm(input: CommandInput, io: Io): Promise<number> {
+  const kept = await findRunning(input);
+  const { target } = kept.owner;
+  if (kept.starting) throw usage(`${target} is being started by process ${kept.owner.pid}`, 'Ctrl-C there ends both');
+  const progress = await startProgress(io);
+  progress.show(target, 'shutting down');
+  const clean = await (await import('../vm/kept.js')).stopKept(kept, io.signal);
+  progress.stop();
+  io.out(`${printable(target)} is stopped${clean ? '' : ', not cleanly: it did not power off when it was asked to'}\n`);
+  return exitCodes.passed;
+}
+
+async function showStatus(io: Io): Promise<number> {
+  const { askState, listKept } = await import('../vm/kept.js');
+  const { clearLeftovers } = await import('../vm/workspace.js');
+  await clearLeftovers();
+  const kept = await listKept();
+  if (kept.length === 0) io.out('no VM is running\n');
+  const states = await Promise.all(kept.map((one) => (one.starting ? 'booting' : askState(one))));
+  const rows = kept.map(({ owner, facts }, at) => [
+    owner.target,
+    states[at] ?? 'no answer',
+    String(facts?.port ?? '?'),
+    facts?.memory === undefined ? '?' : `${Math.round(facts.memory / 1024 ** 2)} MiB`,
+    showSince(owner.since),
+    owner.specFolder,
+  ]);
+  const table = [
+    ['TARGET', 'STATE', 'SSH PORT', 'MEMORY', 'SINCE', 'SPEC'],
+    ...rows.map((row) => row.map((cell) => printable(cell))),
+  ];
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  if (kept.length > 0) io.out(`${lines.join('\n')}\n`);
+  return exitCodes.passed;
+}
+
+function describe({ owner, facts }: KeptVm): string {
+  return `root@127.0.0.1:${facts?.port ?? '?'}, since ${printable(showSince(owner.since))}`;
+}
+
+/** `2026-11-23 07:56 UTC` */
+function showSince(since: string): string {
+  return `${since.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function usage(message: string, hint: string | undefined): NixspecError {
   return new NixspecError('usage', message, { operation: 'vm', ...(hint && { hint }) });
 }

@@ -1,10 +1,13 @@
-import { join } from 'node:path';
+import { realpath, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { NixspecError } from '../error.js';
 import type { Target } from '../model.js';
 import type { Transport } from '../transport.js';
 import { readAccess, writeAccess } from './access.js';
+import { interrupted } from './boot-failure.js';
 import { buildVm } from './build.js';
 import { makeKey } from './keys.js';
+import { explainNoKvm } from './kvm.js';
 import { type Machine, startMachine } from './machine.js';
 import { readVmSettings, type VmSettings } from './settings.js';
 import { stopMachine } from './stop.js';
@@ -17,6 +20,8 @@ export interface VmOptions {
   readonly signal: AbortSignal;
   readonly show: (stage: string) => void;
   readonly say: (text: string) => void;
+  /** Told when the VM is lost while it is asked: what it has answered by then stays. */
+  readonly lose?: (error: NixspecError) => void;
   /** Connects to a target that has `ssh`. */
   readonly connect: (target: Target) => Promise<Transport>;
 }
@@ -24,6 +29,15 @@ export interface VmOptions {
 export interface BootedVm {
   readonly machine: Machine;
   readonly transport: Transport;
+}
+
+/** What is told of a VM by those that look in later; `script` tells which configuration it is. */
+export interface VmFacts {
+  readonly script: string;
+  readonly port: number;
+  readonly accelerated: boolean;
+  /** Bytes, as QEMU says; undefined where it does not. */
+  readonly memory?: number;
 }
 
 /** Seconds a boot may take: with KVM a busy server needs one minute, without it ten times as long. */
@@ -53,13 +67,19 @@ export async function bootBuilt(
   { kept, workspace }: { readonly kept: boolean; readonly workspace?: Workspace },
 ): Promise<BootedVm> {
   const settings = readVmSettings(target.vm ?? {});
+  if (options.signal.aborted) throw interrupted(target.name);
   options.show('starting QEMU');
   const machine = await start(target, script, options, kept, workspace);
   try {
-    if (!machine.accelerated) options.say(`${target.name}: no KVM here: the VM is emulated, some ten times slower`);
-    return { machine, transport: await waitFor(machine, target, settings, options) };
+    if (!machine.accelerated)
+      options.say(`${target.name}: without KVM, emulated and some ten times slower: ${await explainNoKvm()}`);
+    await writeFacts(machine, script);
+    const transport = await waitFor(machine, target, settings, options);
+    if (kept) await machine.keep();
+    return { machine, transport };
   } catch (error) {
-    await stopMachine(machine, undefined, true);
+    options.show('ending QEMU');
+    await stopMachine(machine, undefined, AbortSignal.abort());
     throw error;
   }
 }
@@ -75,26 +95,53 @@ async function start(
   const [userKey, hostKey] = [makeKey(), makeKey()];
   const disk = join(workspace.folder, 'disk.qcow2');
   try {
-    const machine = await startMachine({ script, workspace, userKey, hostKey, disk, kept, signal: options.signal });
+    const machine = await startMachine({ script, workspace, userKey, hostKey, disk, signal: options.signal });
     await writeAccess(workspace.folder, machine.port, userKey, hostKey);
     return machine;
   } catch (cause) {
-    if (options.signal.aborted) throw interrupted(target);
+    if (options.signal.aborted) throw interrupted(target.name);
     const why = cause instanceof Error ? cause.message : String(cause);
+    const hint = findHint(why, dirname(workspace.folder));
     throw new NixspecError('vm-boot-failed', `${target.name}: QEMU did not start: ${why}`, {
       operation: 'boot VM',
       target: target.name,
+      ...(hint !== undefined && { hint }),
       cause,
     });
   }
+}
+
+/** The way out, by what the start script or QEMU has said. */
+function findHint(said: string, place: string): string | undefined {
+  if (/no space left on device|ENOSPC/i.test(said))
+    return `there is no room for the VM's disk in ${place}: make some, or set TMPDIR to a folder that has it`;
+  if (/cannot allocate memory|cannot set up guest memory/i.test(said))
+    return 'this machine has not that much memory free: `vm: { memory: … }`';
+  if (/kvm/i.test(said)) return 'the start script insists on KVM: see that /dev/kvm is there and that you may write it';
+  if (/exec format error/i.test(said))
+    return 'the start script, or what it starts, is for another processor than this machine has';
+  if (/permission denied/i.test(said)) return 'is the start script executable?';
+  if (/not found|no such file/i.test(said)) return 'the start script, or what it starts (QEMU), is not there';
+  return undefined;
+}
+
+async function writeFacts({ qmp, port, accelerated, workspace }: Machine, script: string): Promise<void> {
+  const said = (await qmp.execute('query-memory-size-summary').catch(() => ({}))) as {
+    readonly 'base-memory'?: unknown;
+  };
+  const memory = said['base-memory'];
+  // What is named by a link may be another by the time that somebody compares.
+  const facts: VmFacts = {
+    script: await realpath(script),
+    port,
+    accelerated,
+    ...(typeof memory === 'number' && { memory }),
+  };
+  await writeFile(join(workspace.folder, 'vm.json'), JSON.stringify(facts));
 }
 
 async function waitFor(machine: Machine, target: Target, settings: VmSettings, options: VmOptions): Promise<Transport> {
   const reached = await readAccess(machine.workspace.folder, target);
   const limit = settings.timeout ?? bootLimits[machine.accelerated ? 'accelerated' : 'emulated'];
   return waitForMachine({ ...options, target, machine, limit, connect: () => options.connect(reached) });
-}
-
-function interrupted(target: Target): NixspecError {
-  return new NixspecError('interrupted', 'interrupted', { operation: 'boot VM', target: target.name });
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -31,6 +31,18 @@ export async function buildVm(input: BuildInput): Promise<string> {
   const said = await runNix(['build', '--no-link', '--json', '--print-build-logs', ...installable], input);
   const [{ outputs } = { outputs: undefined }] = JSON.parse(said) as { outputs?: { out?: string } }[];
   return findScript(outputs?.out ?? '', input, folder);
+}
+
+/**
+ * What `buildVm` would build, without building it: the folder in the Nix store, or the start script that is named.
+ * @throws NixspecError
+ */
+export async function evaluateVm(input: BuildInput): Promise<string> {
+  if (input.settings.command !== undefined) return realpath(findCommand(input.settings.command, input));
+  const installable = await chooseInstallable(input);
+  const said = await runNix(['build', '--dry-run', '--no-link', '--json', ...installable], input);
+  const [{ outputs } = { outputs: undefined }] = JSON.parse(said) as { outputs?: { out?: string } }[];
+  return outputs?.out ?? '';
 }
 
 async function chooseInstallable({ settings, ...input }: BuildInput): Promise<readonly string[]> {

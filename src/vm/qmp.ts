@@ -16,6 +16,9 @@ interface Waiting {
 /** The longest line that is read: `query-qmp-schema` apart, answers are some KiB. */
 const longestLine = 1024 * 1024;
 
+/** Milliseconds that QEMU has for its greeting. */
+const greetingLimit = 5_000;
+
 /**
  * QEMU's machine protocol (qemu-qmp-ref(7)): one JSON object a line, over a unix socket. Small enough that no library is
  * worth its weight; what is needed is a port, an orderly end, and why the machine stopped.
@@ -29,10 +32,11 @@ export class Qmp {
     private readonly told: (event: QmpEvent) => void,
   ) {}
 
-  /** @throws Error where the socket is not there (yet) */
+  /** @throws Error where the socket is not there (yet), or QEMU says nothing: it serves one at a time */
   static async open(path: string, told: (event: QmpEvent) => void): Promise<Qmp> {
     const socket = createConnection(path);
     socket.on('error', () => {});
+    socket.setTimeout(greetingLimit, () => socket.destroy());
     await once(socket, 'connect');
     const qmp = new Qmp(socket, told);
     const lines = createInterface({ input: socket });
@@ -41,6 +45,7 @@ export class Qmp {
     lines.on('error', () => {});
     socket.on('close', () => qmp.end(new Error('QEMU is gone')));
     await qmp.execute('qmp_capabilities');
+    socket.setTimeout(0);
     return qmp;
   }
 

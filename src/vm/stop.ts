@@ -9,25 +9,37 @@ const limits = { poweroff: 60, powerdown: 20, quit: 5 } as const;
  * Ends a machine: by a clean power-off, so that its disk is whole, then as a power button does, then at once. Never
  * throws.
  *
- * @param hard not a clean one: nixspec was interrupted, and nobody wants to wait
+ * @param signal nixspec is interrupted, and nobody wants to wait: what is left of the clean ways is left out
  */
-export async function stopMachine(machine: Machine, transport: Transport | undefined, hard: boolean): Promise<void> {
+export async function stopMachine(
+  machine: Machine,
+  transport: Transport | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const { qmp, exited } = machine;
-  const ended = (seconds: number) =>
-    Promise.race([exited.then(() => true), sleep(seconds * 1000, false, { ref: false })]);
-  if (!hard) {
-    if (transport && (await powerOff(transport))) await ended(limits.poweroff);
-    else if (await succeeds(qmp.execute('system_powerdown'))) await ended(limits.powerdown);
-  }
-  if (await succeeds(qmp.execute('quit'))) await ended(limits.quit);
+  const ended = (seconds: number) => waitFor(exited, seconds, signal);
+  const asked = !signal.aborted && transport !== undefined && (await powerOff(transport, signal));
+  const over = asked && (await ended(limits.poweroff));
+  if (!over && !signal.aborted && (await succeeds(qmp.execute('system_powerdown')))) await ended(limits.powerdown);
+  if (await succeeds(qmp.execute('quit'))) await waitFor(exited, limits.quit);
   qmp.close();
   await machine.release();
 }
 
+/** Whether it came about in time, and nothing came between. */
+async function waitFor(event: Promise<unknown>, seconds: number, signal?: AbortSignal): Promise<boolean> {
+  const over = new AbortController();
+  const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const late = sleep(seconds * 1000, false, { signal: either }).catch(() => false);
+  const came = await Promise.race([event.then(() => true), late]);
+  over.abort();
+  return came;
+}
+
 /** Detached from the connection, which goes down with it. */
-async function powerOff(transport: Transport): Promise<boolean> {
-  const running = transport.run('systemctl --no-block poweroff', AbortSignal.timeout(10_000));
-  const { exit } = await running.ended;
+async function powerOff(transport: Transport, signal: AbortSignal): Promise<boolean> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
+  const { exit } = await transport.run('systemctl --no-block poweroff', limit).ended;
   return exit === 0;
 }
 
