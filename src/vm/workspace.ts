@@ -90,7 +90,7 @@ async function isInUse({ folder, owner, age }: Found, world: string): Promise<bo
   const [boot] = world.split(' ');
   if (owner.world !== undefined && owner.world !== world) return owner.world.split(' ')[0] === boot;
   if (await isRunning(owner)) return true;
-  const machine = owner.kept ? await readMachine(folder) : undefined;
+  const machine = (await isKept(folder)) ? await readMachine(folder) : undefined;
   return machine !== undefined && isRunning(machine);
 }
 
