@@ -136,7 +136,14 @@ async function stopVm(input: CommandInput, io: Io): Promise<number> {
   if (kept.starting) throw usage(`${target} is being started by process ${kept.owner.pid}`, 'Ctrl-C there ends both');
   const progress = await startProgress(io);
   progress.show(target, 'shutting down');
-  const clean = await (await import('../vm/kept.js')).stopKept(kept, io.signal);
+  const [{ stopKept }, { readAccess }] = await Promise.all([import('../vm/kept.js'), import('../vm/access.js')]);
+  const connections = new Connections(input.options, progress, io);
+  const connect = async () => {
+    const reached = await readAccess(kept.folder, { name: target, from: 'target' });
+    connections.open([reached]);
+    return connections.get(reached);
+  };
+  const clean = await stopKept(kept, connect, io.signal);
   progress.stop();
   io.out(`${printable(target)} is stopped${clean ? '' : ', not cleanly: it did not power off when it was asked to'}\n`);
   return exitCodes.passed;

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Transport } from '../transport.js';
 import type { VmFacts } from './boot.js';
 import { Qmp } from './qmp.js';
+import { stopMachine } from './stop.js';
 import { isKept, isRunning, listWorkspaces, type Owner, readMachine, removeWorkspace } from './workspace.js';
 
 /** A VM that goes on though no nixspec waits for it. */
@@ -50,33 +52,36 @@ export async function askState({ folder }: KeptVm): Promise<string | undefined> 
   return typeof said?.status === 'string' ? said.status : undefined;
 }
 
-/** Seconds for a clean power-off before the machine is ended, and for QEMU to quit. */
-const limits = { powerdown: 60, quit: 5 } as const;
-
 /**
- * By the power button, then at once; at once too when nixspec is interrupted meanwhile.
+ * By a clean power-off over SSH, by the power button, then at once.
+ * @param connect by SSH; a machine that does not answer any more is ended too
  * @returns whether it ended cleanly
  */
-export async function stopKept({ folder }: KeptVm, signal: AbortSignal): Promise<boolean> {
-  const qmp = await Qmp.open(join(folder, 'qmp'), () => {}).catch(() => undefined);
-  await qmp?.execute('system_powerdown').catch(() => {});
-  const clean = qmp !== undefined && (await isGone(folder, limits.powerdown, signal));
-  if (!clean) {
-    await qmp?.execute('quit').catch(() => {});
-    await isGone(folder, limits.quit);
+export async function stopKept(
+  { folder }: KeptVm,
+  connect: () => Promise<Transport>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const [qmp, transport] = await Promise.all([
+    Qmp.open(join(folder, 'qmp'), () => {}).catch(() => undefined),
+    connect().catch(() => undefined),
+  ]);
+  const over = new AbortController();
+  const exited = waitUntilGone(folder, over.signal);
+  const release = async () => {
+    // Its supervisor removes the folder.
+    for (let left = 20; left > 0 && existsSync(folder); left -= 1) await sleep(50);
+    await removeWorkspace(folder);
+  };
+  try {
+    return await stopMachine({ qmp, exited, release }, transport, signal);
+  } finally {
+    over.abort();
+    await transport?.close();
   }
-  qmp?.close();
-  // Its supervisor removes the folder.
-  for (let left = 20; left > 0 && existsSync(folder); left -= 1) await sleep(50);
-  await removeWorkspace(folder);
-  return clean;
 }
 
-async function isGone(folder: string, seconds: number, signal?: AbortSignal): Promise<boolean> {
-  for (let left = seconds * 10; left > 0 && !signal?.aborted; left -= 1) {
-    const machine = await readMachine(folder);
-    if (!machine || !(await isRunning(machine))) return true;
-    await sleep(100);
-  }
-  return false;
+async function waitUntilGone(folder: string, signal: AbortSignal): Promise<undefined> {
+  for (let machine = await readMachine(folder); !signal.aborted && machine && (await isRunning(machine)); )
+    await sleep(100, undefined, { signal }).catch(() => {});
 }

@@ -2,6 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transport } from '../transport.js';
 import type { Machine } from './machine.js';
 
+/** What it takes to end one: also where another nixspec has started it. */
+export interface Stoppable extends Pick<Machine, 'exited' | 'release'> {
+  /** Undefined where QEMU does not answer. */
+  readonly qmp: Pick<Machine['qmp'], 'execute' | 'close'> | undefined;
+}
+
 /** Seconds that each way to end has before the next, harder one. */
 const limits = { poweroff: 60, powerdown: 20, quit: 5 } as const;
 
@@ -10,21 +16,30 @@ const limits = { poweroff: 60, powerdown: 20, quit: 5 } as const;
  * throws.
  *
  * @param signal nixspec is interrupted, and nobody wants to wait: what is left of the clean ways is left out
+ * @returns whether it ended in a clean way
  */
 export async function stopMachine(
-  machine: Machine,
+  machine: Stoppable,
   transport: Transport | undefined,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { qmp, exited } = machine;
   const ended = (seconds: number) => waitFor(exited, seconds, signal);
-  const asked = !signal.aborted && transport !== undefined && (await powerOff(transport, signal));
-  const over = asked && (await ended(limits.poweroff));
-  if (!over && !signal.aborted && (await succeeds(qmp.execute('system_powerdown')))) await ended(limits.powerdown);
-  if (await succeeds(qmp.execute('quit'))) await waitFor(exited, limits.quit);
-  qmp.close();
+  const asks = (command: string) => qmp?.execute(command).then(always, never) ?? Promise.resolve(false);
+  const clean =
+    (!signal.aborted &&
+      transport !== undefined &&
+      (await powerOff(transport, signal)) &&
+      (await ended(limits.poweroff))) ||
+    (!signal.aborted && (await asks('system_powerdown')) && (await ended(limits.powerdown)));
+  if (!clean && (await asks('quit'))) await waitFor(exited, limits.quit);
+  qmp?.close();
   await machine.release();
+  return clean;
 }
+
+const always = () => true;
+const never = () => false;
 
 /** Whether it came about in time, and nothing came between. */
 async function waitFor(event: Promise<unknown>, seconds: number, signal?: AbortSignal): Promise<boolean> {
@@ -41,11 +56,4 @@ async function powerOff(transport: Transport, signal: AbortSignal): Promise<bool
   const limit = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
   const { exit } = await transport.run('systemctl --no-block poweroff', limit).ended;
   return exit === 0;
-}
-
-function succeeds(attempt: Promise<unknown>): Promise<boolean> {
-  return attempt.then(
-    () => true,
-    () => false,
-  );
 }
