@@ -133,6 +133,15 @@ in
           [ -e localhost/cert.pem ] || minica --domains localhost --ip-addresses 127.0.0.1
           chmod 0644 minica.pem
         '';
+        # Orders come after it, and are not made twice: until it listens (14000 in /proc/net/tcp) it has not started.
+        postStart = ''
+          tries=600
+          until grep -q '^ *[0-9]*: 0100007F:36B0 00000000:0000 0A' /proc/net/tcp; do
+            tries=$((tries - 1))
+            [ $tries -gt 0 ] || exit 1
+            sleep 0.1
+          done
+        '';
         script = "exec pebble -config /etc/nixspec/pebble.json -dnsserver ${cfg.dns.address}:53";
         serviceConfig.StateDirectory = "nixspec-pebble";
         serviceConfig.Restart = "on-failure";

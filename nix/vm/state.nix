@@ -33,8 +33,9 @@ in
       example = "/home/me/seeds/web.tar.zst";
       description = ''
         What the VM's disk is filled with, once, before services start: a path on the machine that runs the VM. A directory
-        or a tar archive (.tar, .tar.gz, .tgz, .tar.zst, .tar.xz) is unpacked into `/`, with owners and modes. Anything
-        else is a shell script that is run in the VM as root, in the directory that it lies in.
+        or a tar archive (.tar, .tar.gz, .tgz, .tar.zst, .tar.xz) is unpacked into `/`, with owners and modes: an archive's by
+        users' names, a directory's by numbers, and files of an ordinary user get the owner of the directory in the VM that
+        they come into. Anything else is a shell script that is run in the VM as root, in the directory that it lies in.
       '';
     };
     seedAfter = mkOption {
@@ -82,7 +83,12 @@ in
         description = "State of this VM";
         wantedBy = [ (if cfg.seedAfter == [ ] then "sysinit.target" else "multi-user.target") ];
         before = cfg.seedBefore ++ optionals (cfg.seedAfter == [ ]) [ "sysinit.target" ];
-        after = cfg.seedAfter ++ [ "local-fs.target" ];
+        # Owners are known by then.
+        after = cfg.seedAfter ++ [
+          "local-fs.target"
+          "systemd-sysusers.service"
+          "userborn.service"
+        ];
         requires = cfg.seedAfter;
         unitConfig = {
           RequiresMountsFor = target;
@@ -97,11 +103,27 @@ in
         script = ''
           cd ${target}
           seed=./${lib.escapeShellArg name}
+          # Directories that the VM has already keep their owner and mode: who packed a seed seldom means them, least of all /.
+          # By users' names where the archive has them: numbers are given anew on each machine.
+          unpack() {
+            tar --extract --same-permissions --no-overwrite-dir --keep-directory-symlink --directory / "$@"
+          }
           case $seed in
-            *.tar | *.tar.gz | *.tgz | *.tar.zst | *.tar.xz) tar --extract --same-permissions --same-owner --numeric-owner --file "$seed" --directory / ;;
+            *.tar | *.tar.gz | *.tgz | *.tar.zst | *.tar.xz) unpack --file "$seed" ;;
             *)
               if [ -d "$seed" ]; then
-                cp --archive "$seed/." /
+                cd "$seed"
+                owner=$(stat --format %u .)
+                # The topmost of what the VM has not.
+                new=$(mktemp --tmpdir=/run)
+                find . -mindepth 1 -exec /bin/sh -c '[ ! -d "/$1" ] || [ ! -d "$1" ]' sh {} \; -prune -print0 >"$new"
+                tar --create --numeric-owner . | unpack --numeric-owner
+                # What belongs to an ordinary user of the runner has no owner that means anything here: it gets that of
+                # the directory that it lies in.
+                if [ "$owner" != 0 ]; then
+                  xargs --null --no-run-if-empty --max-args 1 /bin/sh -c 'chown --recursive --no-dereference --from="$0" --reference="/''${1%/*}" "/$1"' "$owner" <"$new"
+                fi
+                rm "$new"
               else
                 /bin/sh "$seed"
               fi

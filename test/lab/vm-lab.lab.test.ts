@@ -7,7 +7,7 @@ const lab = findVmLab();
 
 /** A VM of a host, with the key that it is given when it starts; as nixspec does it, by extending the configuration. */
 const extended = (host: string) => `(flake.nixosConfigurations.${host}.extendModules {
-  modules = [ { virtualisation.vmVariant.imports = [ "\${flake}/hosts/credentials.nix" ]; } ];
+  modules = [ { virtualisation.vmVariant.imports = map (name: "\${flake}/hosts/\${name}.nix") [ "credentials" "peer-beside" ]; } ];
 }).config.system.build.vm`;
 
 t.test('a machine of the VM lab', { skip: 'skip' in lab && lab.skip }, async (t) => {

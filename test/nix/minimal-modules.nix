@@ -193,6 +193,8 @@ let
     package = makeType { description = "package"; check = value: isDerivation value || (isTextual value && substring 0 (stringLength builtins.storeDir) (toString value) == builtins.storeDir); };
     enum = values: makeType { description = "one of ${concatStringsSep ", " (map showValue values)}"; check = value: elem value values; };
     nullOr = type: makeType {
+      kind = "nullOr";
+      element = type;
       description = "null or ${type.description}";
       check = value: value == null || type.check value;
       merge = location: definitions: if all ({ value, ... }: value == null) definitions then null else type.merge location definitions;
@@ -214,6 +216,8 @@ let
       merge = location: definitions: to.merge location (map (definition: definition // { value = if from.check definition.value then coerce definition.value else definition.value; }) definitions);
     };
     listOf = element: makeType {
+      kind = "listOf";
+      inherit element;
       description = "list of ${element.description}";
       check = isList;
       merge =
@@ -224,8 +228,8 @@ let
         map ({ value, ... }: value) (filter ({ isDefined, ... }: isDefined) elements);
       empty = [ ];
     };
-    attrsOf = element: makeType { description = "attribute set of ${element.description}"; check = isAttrs; merge = mergeSets element false; empty = { }; };
-    lazyAttrsOf = element: makeType { description = "lazy attribute set of ${element.description}"; check = isAttrs; merge = mergeSets element true; empty = { }; };
+    attrsOf = element: makeType { kind = "attrsOf"; inherit element; description = "attribute set of ${element.description}"; check = isAttrs; merge = mergeSets element false; empty = { }; };
+    lazyAttrsOf = element: makeType { kind = "lazyAttrsOf"; inherit element; description = "lazy attribute set of ${element.description}"; check = isAttrs; merge = mergeSets element true; empty = { }; };
     functionTo = result: makeType { description = "function"; check = isFunction; merge = location: definitions: argument: (mergeDefinitions location result (map (d: d // { value = d.value argument; }) definitions)).value; };
     deferredModule = makeType { description = "module"; check = value: isAttrs value || isFunction value || isTextual value; merge = _: definitions: { imports = map ({ file, value }: { _file = file; imports = [ value ]; }) definitions; }; };
     submodule = modules: submoduleWith { modules = toList modules; shorthandOnlyDefinesConfig = true; };
@@ -235,6 +239,7 @@ let
         asModule = { file, value }: if isAttrs value && shorthandOnlyDefinesConfig then { _file = file; config = value; } else { _file = file; imports = [ value ]; };
       in
       makeType {
+        inherit modules specialArgs shorthandOnlyDefinesConfig;
         description = "submodule";
         check = value: isAttrs value || isFunction value || isPath value;
         merge = location: definitions: (evalModules { inherit specialArgs; prefix = location; modules = [ { _module.args.name = mkOverride 1500 (elemAt location (length location - 1)); } ] ++ modules ++ map asModule definitions; }).config;
@@ -316,7 +321,8 @@ let
   evalOption =
     location: declarations: definitions:
     let
-      option = foldl' (a: b: a // b) { } declarations;
+      # Two declarations are one option: a second one may add to what the members of a set or a list are.
+      option = foldl' (a: b: a // b // (if a ? type && b ? type then { type = mergeTypes location a.type b.type; } else { })) { } declarations;
       type = option.type or types.unspecified;
       fallback = optional (option ? default) { file = "the option's default"; value = mkOverride 1500 option.default; };
       merged = mergeDefinitions location type (definitions ++ fallback);
@@ -341,6 +347,17 @@ let
       value = (option.apply or (value: value)) plain;
       __toString = _: showLocation location;
     };
+
+  mergeTypes =
+    location: a: b:
+    if a ? modules && b ? modules then
+      types.submoduleWith { modules = a.modules ++ b.modules; inherit (a) specialArgs shorthandOnlyDefinesConfig; }
+    else if a ? element && b ? element && a.kind == b.kind then
+      types.${a.kind} (mergeTypes location a.element b.element)
+    else if a.description == b.description then
+      a
+    else
+      throw "The option `${showLocation location}' is declared twice, as ${a.description} and as ${b.description}";
 
   # What `modules`, `lib` and so on are to a module function; other arguments come from `_module.args`.
   evalModules =
@@ -434,6 +451,7 @@ let
     boolToString = value: if value then "true" else "false";
     literalExpression = text: { _type = "literalExpression"; inherit text; };
     getExe = package: "${package}/bin/${package.meta.mainProgram or package.name}";
+    makeBinPath = lib.concatMapStringsSep ":" (package: "${package}/bin");
     getBin = package: package.bin or package;
     versionAtLeast = a: b: builtins.compareVersions a b >= 0;
     versionOlder = a: b: builtins.compareVersions a b < 0;

@@ -33,7 +33,6 @@
   };
 
   virtualisation.vmVariant = {
-    imports = [ ./peer-beside.nix ];
     virtualisation.cores = lib.mkDefault 2;
     virtualisation.graphics = lib.mkDefault false;
   };

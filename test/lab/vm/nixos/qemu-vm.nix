@@ -72,6 +72,7 @@ in
     diskSize = option types.ints.positive 1024;
     graphics = option types.bool true;
     restrictNetwork = option types.bool false;
+    fileSystems = option (types.attrsOf types.attrs) { };
     diskImage = option (types.nullOr types.str) "./${name}.qcow2";
     emptyDiskImages = option (types.listOf types.ints.positive) [ ];
     forwardPorts = option (types.listOf (types.submodule { options = { from = option (types.enum [ "host" "guest" ]) "host"; proto = option (types.enum [ "tcp" "udp" ]) "tcp"; host = end; guest = end; }; })) [ ];
@@ -83,6 +84,9 @@ in
   };
 
   config = {
+    # In place of production's, which are on disks that the machine has not.
+    fileSystems = lib.mkVMOverride cfg.fileSystems;
+
     # NixOS takes KVM where there is one. The test machines' is broken, and a processor with cmpxchg16b makes this kernel
     # fault under emulation as soon as there are two of them.
     virtualisation.qemu.options = [ "-machine accel=tcg -cpu Nehalem,-cx16" ] ++ lib.optional (!cfg.graphics) "-nographic";

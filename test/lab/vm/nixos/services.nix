@@ -26,7 +26,11 @@ let
       names = concatStringsSep " " ([ name ] ++ host.serverAliases);
     in
     optionalString host.forceSSL ''
-      server { listen 80${default}; listen [::]:80${default}; server_name ${names}; return 301 https://$host$request_uri; }
+      server {
+        listen 80${default}; listen [::]:80${default}; server_name ${names};
+        ${optionalString host.enableACME "location ^~ /.well-known/acme-challenge/ { root /var/lib/acme/acme-challenge; }"}
+        location / { return 301 https://$host$request_uri; }
+      }
     ''
     + ''
       server {
@@ -40,12 +44,16 @@ let
 
   # Until an order has succeeded, NixOS serves with a pair that a CA of the machine's own has signed; its name is minica's.
   selfSigned = name: cert: ''
+    mkdir -p /var/lib/acme
     umask 027
     dir=/var/lib/acme/${name}
     ca=/var/lib/acme/.minica
     mkdir -p "$ca" "$dir"
     cd "$dir"
     [ ! -e acme-success ] || exit 0
+    # Several of these run at once, and there is one CA.
+    exec 9>"$ca/lock"
+    flock 9
     if [ ! -e "$ca/cert.pem" ]; then
       openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -noenc -keyout "$ca/key.pem" -out "$ca/cert.pem" -days 36500 -subj "/CN=minica root ca $(head -c 3 /dev/urandom | od -An -tx1 | tr -d ' ')"
     fi

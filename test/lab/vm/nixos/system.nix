@@ -2,6 +2,7 @@
 # same layout. Programs come from the Debian that the machine boots (see ../image.sh); the names of options are NixOS's.
 { config, extendModules, lib, ... }:
 let
+  pkgs = import ./packages.nix { inherit (config.nixpkgs.hostPlatform) system; inherit lib; };
   inherit (lib) concatMapStringsSep concatStringsSep escapeShellArg mapAttrsToList mkOption optionalString types;
   inherit (import ./build.nix { inherit (config.nixpkgs.hostPlatform) system; inherit lib; }) build write writeScript;
   text = mkOption { type = types.lines; default = ""; };
@@ -29,6 +30,7 @@ let
     path = mkOption { type = types.listOf types.anything; default = [ ]; };
     script = text;
     preStart = text;
+    postStart = text;
     restartIfChanged = mkOption { type = types.bool; default = true; };
   };
   units = options: mkOption { type = types.attrsOf (types.submodule { inherit options; }); default = { }; };
@@ -50,12 +52,15 @@ let
     // words "X-Restart-Triggers" (map toString unit.restartTriggers)
     // unit.unitConfig;
 
+  # A service that names its packages finds those and what NixOS gives each; the others find all that Debian has.
+  environment = unit: lib.optionalAttrs (unit.path != [ ]) { PATH = lib.makeBinPath (unit.path ++ map (name: pkgs.${name}) [ "coreutils" "findutils" "gnugrep" "gnused" "systemd" ]); } // unit.environment;
   serviceText =
     name: unit:
     writeSection "Unit" (unitSection unit)
     + writeSection "Service" (
-      lib.optionalAttrs (unit.environment != { }) { Environment = mapAttrsToList (variable: setting: "\"${variable}=${value setting}\"") unit.environment; }
+      lib.optionalAttrs (environment unit != { }) { Environment = mapAttrsToList (variable: setting: "\"${variable}=${value setting}\"") (environment unit); }
       // lib.optionalAttrs (unit.preStart != "") { ExecStartPre = toString (writeScript "unit-script-${name}-pre-start" unit.preStart); }
+      // lib.optionalAttrs (unit.postStart != "") { ExecStartPost = toString (writeScript "unit-script-${name}-post-start" unit.postStart); }
       // lib.optionalAttrs (unit.script != "") { ExecStart = toString (writeScript "unit-script-${name}-start" unit.script); }
       // unit.serviceConfig
     );
@@ -64,7 +69,8 @@ let
     lib.mapAttrs' (name: unit: lib.nameValuePair "${name}.service" (unit // { text = serviceText name unit; })) config.systemd.services
     // kind "socket" "Socket" "socketConfig" config.systemd.sockets
     // kind "timer" "Timer" "timerConfig" config.systemd.timers
-    // kind "target" "" "" config.systemd.targets;
+    // kind "target" "" "" config.systemd.targets
+    // config.system.build.mountUnits;
   network = suffix: sections: lib.mapAttrs' (name: unit: lib.nameValuePair "systemd/network/${name}.${suffix}" { text = concatStringsSep "" (map ({ key, title }: if lib.isList unit.${key} then concatMapStringsSep "" (one: writeSection title one) unit.${key} else writeSection title unit.${key}) sections) + unit.extraConfig; });
 
   # What says nothing of its own to start adds to a unit of Debian's, as NixOS adds to those of its packages.
@@ -128,6 +134,8 @@ let
     done
     mkdir -p $out/etc-links/systemd
     ln -s /etc/static/systemd/system $out/etc-links/systemd/system
+    ${write "$out/activation-scripts" config.system.build.activationScript}chmod +x $out/activation-scripts
+    ${write "$out/early-mounts" config.system.build.earlyMounts}
     for script in activate init bin/switch-to-configuration; do
       sed "s|@out@|$out|g" ${./scripts}/''${script#bin/} >$out/$script
       chmod +x $out/$script
@@ -141,12 +149,14 @@ let
   '';
 in
 {
+  imports = [ ./activation.nix ./file-systems.nix ];
   options = {
     assertions = mkOption { type = types.listOf types.anything; default = [ ]; };
     warnings = strings;
     nixpkgs.hostPlatform = mkOption { type = types.coercedTo types.str (system: { inherit system; }) types.attrs; default = "x86_64-linux"; apply = platform: if lib.isString platform then { system = platform; } else platform; };
     networking.hostName = mkOption { type = types.str; default = "nixos"; };
     networking.hosts = mkOption { type = types.attrsOf (types.listOf types.str); default = { }; };
+    networking.nameservers = strings;
     environment.etc = mkOption {
       default = { };
       type = types.attrsOf (types.submodule {
@@ -180,7 +190,7 @@ in
   };
 
   config = {
-    _module.args.pkgs = { inherit (config.nixpkgs.hostPlatform) system; inherit lib writeScript; };
+    _module.args.pkgs = pkgs;
     # Made by vm-lab.sh; a name, not a path that Nix would copy.
     system.build.debian = "/var/cache/nixspec-lab/vm/image";
     system.build.toplevel = if failed == [ ] then toplevel else throw "Failed assertions:\n${concatMapStringsSep "\n" ({ message, ... }: "- ${message}") failed}";
@@ -195,6 +205,7 @@ in
         "modules-load.d/nixos.conf".text = concatMapStringsSep "" (name: name + "\n") config.boot.kernelModules;
         "sysctl.d/60-nixos.conf".text = concatStringsSep "" (mapAttrsToList (name: setting: "${name} = ${value setting}\n") config.boot.kernel.sysctl);
       }
+      // lib.optionalAttrs (config.networking.nameservers != [ ]) { "resolv.conf".text = concatMapStringsSep "" (address: "nameserver ${address}\n") config.networking.nameservers; }
       // network "netdev" [ { key = "netdevConfig"; title = "NetDev"; } ] config.systemd.network.netdevs
       // network "network" [
         { key = "matchConfig"; title = "Match"; }
