@@ -33,10 +33,9 @@ t.test('what cannot be the same in a VM', { skip: 'skip' in lab && lab.skip }, a
 
   for (const { target, atLeast } of boots) {
     const flags = ['--var', `flake=${lab.flake}`, '--var', `runner-port=${port}`];
-    const { status, out, err } = await nixspec(
-      ['verify', target, '--spec', join(folder, 'spec.yaml'), ...flags],
-      { env: lab.environment },
-    );
+    const { status, out, err } = await nixspec(['verify', target, '--spec', join(folder, 'spec.yaml'), ...flags], {
+      env: lab.environment,
+    });
     t.equal(status, 0, `${target}\n${out}${err}`);
     const passed = Number(/: (\d+) passed/.exec(out)?.[1]);
     t.ok(passed >= atLeast, `${target}: ${passed} passed, none is missing`);
