@@ -46,6 +46,7 @@ const exitCodeOf = {
   'nix-missing': exitCodes.unreachable,
   'vm-build-failed': exitCodes.unreachable,
   'vm-boot-failed': exitCodes.unreachable,
+  'step-failed': exitCodes.unreachable,
   interrupted: exitCodes.interrupted,
 } as const;
 
