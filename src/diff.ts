@@ -21,10 +21,12 @@ export const changeKinds = [
  */
 export function compareRuns(before: Run, after: Run): Comparison {
   const inventory = compareInventories(before, after);
+  const [from, to] = [before.system.architecture, after.system.architecture];
   return {
     from: before.id,
     to: after.id,
     compared: countCommon(judged(before), judged(after)),
+    ...(from !== undefined && to !== undefined && from !== to && { architectures: { from, to } }),
     changes: [...compareOutcomes(before, after), ...compareFacts(before, after)],
     ...(inventory && { inventory }),
   };

@@ -44,6 +44,7 @@ const exitCodeOf = {
   'shell-unusable': exitCodes.unreachable,
   'ssh-missing': exitCodes.unreachable,
   'nix-missing': exitCodes.unreachable,
+  'vm-refused': exitCodes.usage,
   'vm-build-failed': exitCodes.unreachable,
   'vm-boot-failed': exitCodes.unreachable,
   'step-failed': exitCodes.unreachable,

@@ -372,6 +372,8 @@ export interface Run {
   readonly stage?: string;
   /** How it was reached: `root@web.example.org:22 by ssh2`. */
   readonly reached: string;
+  /** Of a staging VM: what it was built for, and what it ran on. */
+  readonly vm?: StagingVm;
   /** ISO 8601, UTC. */
   readonly started: string;
   readonly finished: string;
@@ -429,6 +431,17 @@ export interface UnitOnTheWay {
   readonly asserted: boolean;
 }
 
+/** Platforms in Nix's words: `x86_64-linux`. */
+export interface StagingVm {
+  /** Of the machine that nixspec and QEMU ran on. */
+  readonly runner: string;
+  /** That the VM was built for, and that its host is configured for; missing where nixspec did not build it. */
+  readonly system?: string;
+  readonly configured?: string;
+  /** By KVM; else its processor was emulated. */
+  readonly accelerated: boolean;
+}
+
 export interface SystemIdentity {
   readonly path?: string;
   readonly generation?: number;
@@ -458,6 +471,8 @@ export interface Comparison {
   readonly to: string;
   /** Assertions that were judged in both. None: the comparison shows nothing. */
   readonly compared: number;
+  /** What the two ran on (`x86_64`), where it is not the same. */
+  readonly architectures?: { readonly from: string; readonly to: string };
   /** Only the inventories were compared: a run with the one before it of the same target, beside the one it asks for. */
   readonly only?: 'inventory';
   readonly changes: readonly Change[];

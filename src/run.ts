@@ -57,6 +57,7 @@ export async function performRun(input: RunInput): Promise<Run> {
     target: input.target.name,
     ...staged,
     reached: input.ends.transport.reached,
+    ...(input.ends.transport.vm && { vm: input.ends.transport.vm }),
     started: started.toISOString(),
     finished: new Date().toISOString(),
     system: readIdentity(looking.observations.get(identityQuery.id)),

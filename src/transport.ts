@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Target } from './model.js';
+import type { StagingVm, Target } from './model.js';
 
 /**
  * A way to a machine. Two things can be done there: run one POSIX `sh` program, and open byte streams from there.
@@ -9,6 +9,8 @@ export interface Transport {
   readonly name: 'ssh2' | 'openssh' | 'local';
   /** For people and for the run: `root@web.example.org:22 by ssh2`. */
   readonly reached: string;
+  /** Where it leads to a staging VM. */
+  readonly vm?: StagingVm;
   /**
    * Runs a program with `/bin/sh` on the target and streams its standard output. The program arrives on standard input,
    * never in the argument list: it may hold secrets, and one argument is limited to 128 KiB. Standard input stays open

@@ -1,8 +1,9 @@
+import { resolve } from 'node:path';
 import { type Command, specOption, varOption } from '../command.js';
 import { exitCodes } from '../error.js';
-import type { NetworkProbe, Probe, Query } from '../model.js';
+import type { NetworkProbe, Probe, Query, Target } from '../model.js';
 import { listStages, type Plan, planProbes } from '../plan.js';
-import { chooseTargets, prepareSpec, readDraft, textList } from '../prepare.js';
+import { chooseTargets, type Draft, prepareSpec, readDraft, textList } from '../prepare.js';
 import type { Resources } from '../resource.js';
 import { planFirstLook } from '../run.js';
 import { compileProgram } from '../shell/program.js';
@@ -28,6 +29,7 @@ const plan: Command = {
     const draft = await readDraft(input, io);
     const targets = chooseTargets(draft, input.args);
     const prepared = await prepareSpec(draft, targets, textList(input.options.tag), io, { secrets: 'stand-in' });
+    await checkVms(targets, draft);
     if (prepared.masker)
       io.err('secrets are not read here: *** stands in their place, so that what is shown cannot be run\n');
     for (const { target, plan: planned } of prepared.runs) {
@@ -45,6 +47,14 @@ const plan: Command = {
 };
 
 export default plan;
+
+/** Nothing is built here; what would not be built at all is told. */
+async function checkVms(targets: readonly Target[], { folder }: Draft): Promise<void> {
+  const vms = targets.filter(({ vm }) => vm);
+  if (vms.length === 0) return;
+  const { checkVm } = await import('../vm/check.js');
+  for (const target of vms) await checkVm(target, resolve(folder));
+}
 
 interface Stage {
   readonly program: string;

@@ -38,9 +38,11 @@ const verify: Command = {
       await loadWhatFollows();
       const draft = await readDraft(input, io);
       const targets = chooseTargets(draft, input.args);
-      connections.open(targets);
+      connections.open(targets.filter(({ vm }) => !vm));
       const tags = textList(input.options.tag);
       const prepared = await prepareSpec(draft, targets, tags, io);
+      // No VM is built and booted for a spec with mistakes.
+      connections.open(targets);
       const { runs, failures } = await runTargets(prepared, connections, progress, io, {
         inventory: input.options.inventory !== false,
       });

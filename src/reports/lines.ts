@@ -51,16 +51,27 @@ function renderRun(run: Run, { paint, verbose }: ReportOptions): string[] {
 }
 
 function describeSystem(run: Run): string {
-  const { hostname, path, generation, architecture } = run.system;
+  const { hostname, path, generation } = run.system;
   const system = path?.replace(/^\/nix\/store\/[a-z0-9]{32}-/, '');
   const words = [
     run.reached,
     hostname,
     system,
     generation === undefined ? '' : `generation ${generation}`,
-    architecture,
+    describeProcessor(run),
   ];
   return words.filter(Boolean).join(' · ');
+}
+
+/** `x86_64`; of a VM also what its host is configured for, and what its processor was emulated on, where they differ. */
+function describeProcessor({ system: { architecture }, vm }: Run): string | undefined {
+  const { system, configured, runner } = vm ?? {};
+  const words = [
+    architecture,
+    configured !== undefined && configured !== system ? `in place of ${configured}` : '',
+    system !== undefined && system.split('-')[0] !== runner?.split('-')[0] ? `emulated on ${runner}` : '',
+  ];
+  return words.filter(Boolean).join(' ');
 }
 
 /** Outcomes that follow each other about one subject. */
@@ -202,6 +213,7 @@ function renderComparison(comparison: Comparison, result: Result, options: Repor
   const none = comparison.compared === 0 ? paint('yellow', 'no assertion was judged in both') : '';
   return [
     `${describeSides(comparison, result, paint)}: ${[none, ...counts].filter(Boolean).join(', ') || 'no difference'}`,
+    ...describeArchitectures(comparison, result).map((line) => `  ${paint('yellow', printable(line))}`),
     ...kinds.flatMap(([kind, style]) => renderKind(kind, style, comparison, paint, verbose)),
     ...renderUnasserted(comparison, result, options),
     '',
@@ -236,6 +248,14 @@ function describeSides(comparison: Comparison, result: Result, paint: Paint): st
   const from = result.baselines.find(({ id }) => id === comparison.from);
   const name = (run: Run | undefined, id: string) => paint('bold', printable(run?.target ?? id));
   return `${name(to, comparison.to)} compared with ${name(from, comparison.from)}${describeDistance(from, to)}`;
+}
+
+/** What was seen on one processor is not proven for another. */
+function describeArchitectures({ architectures, from, to }: Comparison, result: Result): string[] {
+  if (!architectures) return [];
+  const name = (id: string) => findRun(id, result)?.target ?? id;
+  const words = `${name(from)} ran on ${architectures.from}, ${name(to)} on ${architectures.to}`;
+  return [`${words}: what depends on the processor was not compared`];
 }
 
 function describeDistance(from: Run | undefined, to: Run | undefined): string {

@@ -95,39 +95,72 @@ export const sshKeys = {
   jump: { type: 'string', summary: 'The host to go through, as `ssh -J`', example: 'root@gate.example.org' },
 } as const satisfies Keys;
 
-/** The keys of `vm`: the staging VM that is built and booted for a run. */
+/** The keys of `vm`: the staging VM that is built and booted for a run. Paths are relative to the folder of the spec. */
 export const vmKeys = {
-  flake: { type: 'string', summary: 'The flake and the host in it', example: '.#web' },
-  attribute: { type: 'string', summary: 'The attribute to build in place of the VM of the host', example: 'vm' },
+  flake: {
+    type: 'string',
+    summary:
+      'The flake and the host in it, as for `nixos-rebuild --flake`; the host may be left out where there is one',
+    example: '.#web',
+  },
   file: {
     type: 'string',
-    summary: 'The file of the configuration, where there is no flake',
+    summary: 'The file of the configuration, where there is no flake; `NIX_PATH` says where nixpkgs is',
     example: 'configuration.nix',
   },
-  memory: { type: 'size', summary: 'Memory of the VM', example: '4GiB' },
-  cores: { type: 'number', summary: 'Processor cores of the VM', example: 4 },
-  disk: { type: 'size', summary: 'Size of its disk', example: '20GiB' },
-  timeout: { type: 'duration', summary: 'How long it may take to boot', example: '5m' },
-  system: { type: 'string', summary: 'The platform to build for', example: 'x86_64-linux' },
-  keep: { type: 'boolean', summary: 'Leave it running after the run', example: false },
-  network: {
+  attribute: {
     type: 'string',
-    words: ['restricted', 'open'],
-    summary: 'Whether it reaches the world: `restricted` does not',
-    example: 'restricted',
-  },
-  modules: { type: 'list', summary: 'NixOS modules to add for the VM', example: ['./staging.nix'] },
-  seed: { type: 'string', summary: 'The state that it starts with: a dump, a folder or a disk', example: './seed' },
-  secrets: {
-    type: 'string',
-    words: ['dummy', 'none'],
-    summary: 'What stands where secrets would be',
-    example: 'dummy',
+    summary: 'An attribute of `flake` or `file`: a VM of your own making, which nixspec adds nothing to',
+    example: 'nixosConfigurations.web.config.system.build.vm',
   },
   command: {
     type: 'string',
-    summary: 'The command that starts it, in place of a build',
+    summary: 'The start script of a VM that was built elsewhere, in place of a build; nixspec adds nothing to it',
     example: './result/bin/run-web-vm',
+  },
+  memory: { type: 'size', summary: 'Memory of the VM (default 4 GiB, or 2 GiB on a small machine)', example: '4GiB' },
+  cores: {
+    type: 'number',
+    summary: 'Processor cores of the VM (default those of this machine, at most 4)',
+    example: 4,
+  },
+  disk: { type: 'size', summary: 'What its disk may grow to (default 20 GiB)', example: '20GiB' },
+  timeout: {
+    type: 'duration',
+    summary: 'How long it may take to boot (default 5 minutes, without KVM 30)',
+    example: '5m',
+  },
+  system: {
+    type: 'string',
+    summary: "The platform to build for (default this machine's own); another one than this machine's is emulated",
+    form: { pattern: /^[a-z0-9_]+-linux$/, expects: 'a platform of Linux such as x86_64-linux' },
+    example: 'aarch64-linux',
+  },
+  keep: { type: 'boolean', summary: 'Leave it running after the run, until `nixspec vm stop`', example: false },
+  network: {
+    type: 'string',
+    words: ['restricted', 'open'],
+    summary: 'Whether it reaches the world: `restricted` (the default) does not, whatever the VM itself says',
+    example: 'restricted',
+  },
+  modules: { type: 'list', summary: 'NixOS modules to add for the VM', example: ['./staging.nix'] },
+  seed: {
+    type: 'string',
+    summary:
+      'The state that it starts with: a folder or tar archive that is unpacked, a script that is run, or a disk image (.qcow2, .img, .raw) to start from, which is never written to',
+    example: './seed.tar.zst',
+  },
+  secrets: {
+    type: 'string',
+    words: ['dummy', 'none'],
+    summary:
+      "What becomes of agenix's and sops-nix's secrets: dummies in their place (the default), or nothing is done",
+    example: 'dummy',
+  },
+  'reach-production': {
+    type: 'boolean',
+    summary: 'Insist on a VM with an open network and secrets that may be real, which is refused otherwise',
+    example: false,
   },
 } as const satisfies Keys;
 

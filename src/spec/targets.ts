@@ -7,8 +7,8 @@ import { isEmpty, type Pair, pairsOf, plainOf, type SpecNode, showNode, valueAt 
 import type { SpecSource } from './read.js';
 import { variablesFor, writtenTargets } from './scope.js';
 import { type AddressMistake, checkHost, isPort, readSshAddress } from './ssh-address.js';
-
 import type { Variables } from './variables.js';
+import { findVmMistakes } from './vm-mistakes.js';
 
 /**
  * The targets of a spec. Needs nothing but the files, so that connections can be opened while the rest is read.
@@ -111,6 +111,7 @@ class TargetReader {
       const value = this.literal(form, valueAt(node, name));
       if (value !== undefined) read[name] = value;
     }
+    for (const problem of findVmMistakes(node, read)) this.report(problem);
     return read;
   }
 

@@ -1,18 +1,20 @@
 import { realpath, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NixspecError } from '../error.js';
-import type { Target } from '../model.js';
+import type { StagingVm, Target } from '../model.js';
 import type { Transport } from '../transport.js';
 import { readAccess, writeAccess } from './access.js';
 import { interrupted } from './boot-failure.js';
-import { buildVm } from './build.js';
+import { type BuiltVm, buildVm } from './build.js';
+import { checkVm } from './check.js';
 import { makeKey } from './keys.js';
 import { explainNoKvm } from './kvm.js';
 import { type Machine, startMachine } from './machine.js';
-import { readVmSettings, type VmSettings } from './settings.js';
+import { layOver } from './seed-disk.js';
+import type { VmSettings } from './settings.js';
 import { stopMachine } from './stop.js';
 import { waitForMachine } from './wait.js';
-import { clearLeftovers, makeWorkspace, type Workspace } from './workspace.js';
+import { clearLeftovers, makeWorkspace, removeWorkspace, type Workspace } from './workspace.js';
 
 export interface VmOptions {
   /** What relative paths mean: the folder of the spec, absolute. */
@@ -29,6 +31,8 @@ export interface VmOptions {
 export interface BootedVm {
   readonly machine: Machine;
   readonly transport: Transport;
+  /** For the run. */
+  readonly vm: StagingVm;
 }
 
 /** What is told of a VM by those that look in later; `script` tells which configuration it is. */
@@ -36,6 +40,7 @@ export interface VmFacts {
   readonly script: string;
   readonly port: number;
   readonly accelerated: boolean;
+  readonly vm?: StagingVm;
   /** Bytes, as QEMU says; undefined where it does not. */
   readonly memory?: number;
 }
@@ -50,10 +55,10 @@ export const bootLimits = { accelerated: 300, emulated: 1800 } as const;
  * @throws NixspecError `nix-missing`, `vm-build-failed`, `vm-boot-failed`; nothing is left of the VM then
  */
 export async function bootVm(target: Target, options: VmOptions, kept: boolean): Promise<BootedVm> {
-  const settings = readVmSettings(target.vm ?? {});
+  const settings = await checkVm(target, options.folder);
   await clearLeftovers();
-  const script = await buildVm({ ...options, target: target.name, settings });
-  return bootBuilt(target, script, options, { kept });
+  const built = await buildVm({ ...options, target: target.name, settings });
+  return bootBuilt(target, built, options, { kept });
 }
 
 /**
@@ -62,21 +67,22 @@ export async function bootVm(target: Target, options: VmOptions, kept: boolean):
  */
 export async function bootBuilt(
   target: Target,
-  script: string,
+  built: BuiltVm,
   options: VmOptions,
   { kept, workspace }: { readonly kept: boolean; readonly workspace?: Workspace },
 ): Promise<BootedVm> {
-  const settings = readVmSettings(target.vm ?? {});
+  const settings = await checkVm(target, options.folder);
   if (options.signal.aborted) throw interrupted(target.name);
   options.show('starting QEMU');
-  const machine = await start(target, script, options, kept, workspace);
+  const machine = await start(target, built.script, settings, options, kept, workspace);
   try {
     if (!machine.accelerated)
       options.say(`${target.name}: without KVM, emulated and some ten times slower: ${await explainNoKvm()}`);
-    await writeFacts(machine, script);
+    const vm = describeBuilt(built, machine);
+    await writeFacts(machine, built.script, vm);
     const transport = await waitFor(machine, target, settings, options);
     if (kept) await machine.keep();
-    return { machine, transport };
+    return { machine, transport, vm };
   } catch (error) {
     options.show('ending QEMU');
     await stopMachine(machine, undefined, AbortSignal.abort());
@@ -87,6 +93,7 @@ export async function bootBuilt(
 async function start(
   target: Target,
   script: string,
+  { seed, network }: VmSettings,
   options: VmOptions,
   kept: boolean,
   made?: Workspace,
@@ -95,10 +102,14 @@ async function start(
   const [userKey, hostKey] = [makeKey(), makeKey()];
   const disk = join(workspace.folder, 'disk.qcow2');
   try {
-    const machine = await startMachine({ script, workspace, userKey, hostKey, disk, signal: options.signal });
+    if (seed?.kind === 'disk' && !made) await layOver(seed.path, disk, script);
+    const restricted = network === 'restricted';
+    const { signal } = options;
+    const machine = await startMachine({ script, workspace, userKey, hostKey, disk, restricted, signal });
     await writeAccess(workspace.folder, machine.port, userKey, hostKey);
     return machine;
   } catch (cause) {
+    await removeWorkspace(workspace.folder);
     if (options.signal.aborted) throw interrupted(target.name);
     const why = cause instanceof Error ? cause.message : String(cause);
     const hint = findHint(why, dirname(workspace.folder));
@@ -125,7 +136,20 @@ function findHint(said: string, place: string): string | undefined {
   return undefined;
 }
 
-async function writeFacts({ qmp, port, accelerated, workspace }: Machine, script: string): Promise<void> {
+function describeBuilt({ runner, guest, configured }: BuiltVm, { accelerated }: Machine): StagingVm {
+  return {
+    runner,
+    ...(guest !== undefined && { system: guest }),
+    ...(configured !== undefined && { configured }),
+    accelerated,
+  };
+}
+
+async function writeFacts(
+  { qmp, port, accelerated, workspace }: Machine,
+  script: string,
+  vm: StagingVm,
+): Promise<void> {
   const said = (await qmp.execute('query-memory-size-summary').catch(() => ({}))) as {
     readonly 'base-memory'?: unknown;
   };
@@ -135,6 +159,7 @@ async function writeFacts({ qmp, port, accelerated, workspace }: Machine, script
     script: await realpath(script),
     port,
     accelerated,
+    vm,
     ...(typeof memory === 'number' && { memory }),
   };
   await writeFile(join(workspace.folder, 'vm.json'), JSON.stringify(facts));

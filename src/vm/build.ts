@@ -1,152 +1,203 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
-import { arch } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { closest, distance } from 'fastest-levenshtein';
 import { NixspecError } from '../error.js';
-import { type FlakeHost, fileConfiguration, flakeConfiguration, vmExpression } from './nix-expression.js';
-import type { VmSettings } from './settings.js';
+import { readFlakeReference, writeFlakeReference } from '../flake-reference.js';
+import { listSome } from '../text.js';
+import { type NixEnd, type NixInput, superviseNix } from './nix.js';
+import { type DescribedVm, describeExtended, describeHost, describeOwn, fileConfiguration } from './nix-expression.js';
+import { explainBuild, explainEvaluation } from './nix-failure.js';
+import { guestSystem, runnerSystem } from './platform.js';
+import { isOwn, locate, type VmSettings } from './settings.js';
 
-export interface BuildInput {
-  readonly target: string;
+export interface EvaluateInput extends NixInput {
   readonly settings: VmSettings;
-  /** What relative paths mean: the folder of the spec. */
-  readonly folder: string;
-  readonly signal: AbortSignal;
-  /** Told what Nix says it is doing. */
-  readonly show: (stage: string) => void;
+}
+
+export interface BuildInput extends EvaluateInput {
+  /** Tells what stays to be read. */
+  readonly say: (text: string) => void;
+}
+
+export interface BuiltVm {
+  /** Its start script. */
+  readonly script: string;
+  /** The platform of the machine that nixspec runs on: `x86_64-linux`. */
+  readonly runner: string;
+  /** The VM's, and the one that the host is configured for; unknown of a VM that nixspec's module is not in. */
+  readonly guest?: string;
+  readonly configured?: string;
 }
 
 /**
- * Builds the VM of a host.
- * @returns its start script
- * @throws NixspecError `nix-missing`, or `vm-build-failed` with the end of what Nix said
+ * Builds the VM of a host: one evaluation, which tells all that is to be known, and one build.
+ *
+ * @throws NixspecError `usage`, `nix-missing`, or `vm-build-failed` with what of Nix's words tells why
  */
-export async function buildVm(input: BuildInput): Promise<string> {
-  const { settings, folder } = input;
-  if (settings.command !== undefined) return findCommand(settings.command, input);
+export async function buildVm(input: BuildInput): Promise<BuiltVm> {
+  const { settings, target, say } = input;
+  const runner = runnerSystem();
+  if (settings.command !== undefined) return { script: settings.command, runner };
   input.show('evaluating the configuration');
-  const installable = await chooseInstallable(input);
-  const said = await runNix(['build', '--no-link', '--json', '--print-build-logs', ...installable], input);
-  const [{ outputs } = { outputs: undefined }] = JSON.parse(said) as { outputs?: { out?: string } }[];
-  return findScript(outputs?.out ?? '', input, folder);
+  const { derivation, platforms, warnings } = await evaluate(input, (found) => tellPlatforms(target, found, say));
+  for (const warning of warnings) say(`${target}: ${warning}`);
+  const built = await superviseNix('nix-store', ['--realise', derivation], input);
+  if (built.exit !== 0) throw buildFailed(input, explainBuild(built.log));
+  const script = await findScript(built.printed.trim().split('\n'), input);
+  return { script, ...platforms };
 }
 
 /**
  * What `buildVm` would build, without building it: the folder in the Nix store, or the start script that is named.
  * @throws NixspecError
  */
-export async function evaluateVm(input: BuildInput): Promise<string> {
-  if (input.settings.command !== undefined) return realpath(findCommand(input.settings.command, input));
-  const installable = await chooseInstallable(input);
-  const said = await runNix(['build', '--dry-run', '--no-link', '--json', ...installable], input);
-  const [{ outputs } = { outputs: undefined }] = JSON.parse(said) as { outputs?: { out?: string } }[];
-  return outputs?.out ?? '';
+export async function evaluateVm(input: EvaluateInput): Promise<string> {
+  const { command } = input.settings;
+  return command === undefined ? (await evaluate(input)).output : realpath(command);
 }
 
-async function chooseInstallable({ settings, ...input }: BuildInput): Promise<readonly string[]> {
-  const { flake, file, attribute } = settings;
-  if (flake !== undefined && attribute !== undefined) return [`${flake.split('#', 1)[0]}#${attribute}`];
+type Platforms = Omit<BuiltVm, 'script'>;
+
+interface Evaluated {
+  readonly derivation: string;
+  readonly output: string;
+  readonly platforms: Platforms;
+  readonly warnings: readonly string[];
+}
+
+/** @param tell told of the platforms, also where the rest cannot be evaluated */
+async function evaluate(input: EvaluateInput, tell?: (platforms: Platforms) => void): Promise<Evaluated> {
+  const runner = runnerSystem();
+  const end = await superviseNix('nix', ['eval', '--json', '--no-write-lock-file', ...chooseInstallable(input)], input);
+  const configured = end.log.traced.find((line) => line.startsWith('own '))?.slice('own '.length);
+  const guest = isOwn(input.settings) ? undefined : guestSystem(input.settings, runner);
+  const platforms: Platforms = { runner, ...(guest && { guest }), ...(configured && { configured }) };
+  tell?.(platforms);
+  if (end.exit !== 0) throw evaluationFailed(end, input, platforms);
+  const described = JSON.parse(end.printed) as DescribedVm;
+  return { ...checkDescribed(described, input, runner), platforms, warnings: end.log.warnings };
+}
+
+/** What `nix` prints. @throws NixspecError `vm-build-failed` with the reason */
+export async function runNix(args: readonly string[], input: NixInput): Promise<string> {
+  const { exit, printed, log } = await superviseNix('nix', args, input);
+  if (exit === 0) return printed;
+  const { message, hint } = explainEvaluation(log);
+  throw buildFailed(input, { message: `nix ${args[0]}: ${message}`, ...(hint !== undefined && { hint }) });
+}
+
+function chooseInstallable({ settings, folder }: EvaluateInput): readonly string[] {
+  const { file, attribute } = settings;
+  if (file !== undefined && attribute !== undefined) {
+    return ['--impure', '--file', file, attribute, '--apply', describeOwn];
+  }
+  const reference = readReference(settings);
+  // Only what begins like a path is one; `conf` is a name of Nix's registry.
+  const flake = /^[.~/]/.test(reference.flake) ? locate(reference.flake, folder) : reference.flake;
+  if (attribute !== undefined) return [`${flake}#${attribute}`, '--apply', describeOwn];
+  const runner = runnerSystem();
   const modulePath = new URL('../../nix/vm.nix', import.meta.url).pathname;
-  const resolved = { ...settings, modules: settings.modules.map((path) => resolve(input.folder, path)) };
-  const configuration =
-    file === undefined
-      ? flakeConfiguration(await findHost(flake ?? '.', { ...input, settings }))
-      : fileConfiguration(resolve(input.folder, file));
-  return ['--impure', '--expr', vmExpression(configuration, resolved, modulePath)];
+  const describe = describeExtended(settings, { runner, guest: guestSystem(settings, runner) }, modulePath);
+  if (file !== undefined) return ['--impure', '--expr', `(${describe}) (${fileConfiguration(file)})`];
+  return ['--impure', `${flake}#nixosConfigurations`, '--apply', describeHost(reference.host, describe)];
 }
 
-/** The flake as Nix knows it, and the host that is named, or the only one that there is. */
-async function findHost(reference: string, input: BuildInput): Promise<FlakeHost> {
-  const [flake = '.', fragment = ''] = reference.split('#', 2);
-  const said = await runNix(['flake', 'metadata', '--json', flake === '' ? '.' : flake], input);
-  const { url } = JSON.parse(said) as { readonly url?: unknown };
-  if (typeof url !== 'string') throw buildFailed(input, `${flake} is no flake`, '');
-  const named = fragment.replace(/^nixosConfigurations\./, '').replace(/^"(.*)"$/, '$1');
-  if (named !== '') return { url, host: named };
-  const names = JSON.parse(
-    await runNix(['eval', '--json', `${flake}#nixosConfigurations`, '--apply', 'builtins.attrNames'], input),
-  ) as readonly string[];
-  const [host] = names;
-  if (host !== undefined && names.length === 1) return { url, host };
-  throw new NixspecError('usage', `${input.target}: ${flake} has the hosts ${names.join(', ')}`, {
+function readReference({ flake = '.' }: VmSettings) {
+  return readFlakeReference(flake) ?? { flake: flake.split('#', 1)[0] || '.' };
+}
+
+function tellPlatforms(target: string, { runner, guest, configured }: Platforms, say: BuildInput['say']): void {
+  if (guest === undefined || configured === undefined) return;
+  if (guest !== runner) {
+    const own = configured === guest ? "the host's own" : `the host's own is ${configured}`;
+    say(`${target}: built for ${guest}, ${own}, and emulated here (${runner})`);
+  } else if (guest !== configured) {
+    say(`${target}: built for ${guest}, as this machine is; the host itself is ${configured}, which is not tried`);
+  }
+}
+
+/** @throws NixspecError where there is no such host, or its VM cannot run here */
+function checkDescribed(described: DescribedVm, input: EvaluateInput, runner: string) {
+  const { missing, derivation, output = '', runs } = described;
+  if (missing) throw noSuchHost(missing, input);
+  if (derivation === undefined) throw noDerivation(input);
+  if (runs === runner) return { derivation, output };
+  throw new NixspecError('usage', `${input.target}: the VM's start script is for ${runs}; this machine is ${runner}`, {
     operation: 'build VM',
     target: input.target,
-    hint: `say which, for example vm: { flake: "${flake}#${host ?? 'web'}" }`,
+    hint:
+      isOwn(input.settings) || guestSystem(input.settings, runner) !== runner
+        ? '`virtualisation.host.pkgs` of the VM says what its start script runs on'
+        : `the flake gives the host packages of its own (\`pkgs\`, \`nixpkgs.pkgs\`), which cannot be had for another platform by nixspec; vm: { system: ${runs} } emulates that one here`,
   });
 }
 
-/** What Nix prints; what it says meanwhile is shown, and its end is kept for the case that it fails. */
-export async function runNix(args: readonly string[], input: BuildInput): Promise<string> {
-  const child = spawn('nix', ['--extra-experimental-features', 'nix-command flakes', ...args], {
-    cwd: input.folder,
-    signal: input.signal,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const tail: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    tail.push(line);
-    if (tail.length > mostLines) tail.shift();
-    input.show(line.slice(0, 200));
-  });
-  const printed: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => printed.push(chunk));
-  const code = await new Promise<number | null>((done, fail) => {
-    child.on('error', fail);
-    child.on('close', done);
-  }).catch((cause: NodeJS.ErrnoException) => {
-    if (input.signal.aborted) throw interrupted(input);
-    throw cause.code === 'ENOENT' ? nixMissing(input) : cause;
-  });
-  if (code === 0) return Buffer.concat(printed).toString('utf8');
-  if (input.signal.aborted) throw interrupted(input);
-  throw buildFailed(input, `nix ${args[0]} ended with exit status ${code}`, tail.join('\n'));
-}
-
-/** Lines of Nix's own words that are shown when it fails. */
-const mostLines = 40;
-
-async function findScript(out: string, input: BuildInput, folder: string): Promise<string> {
-  const bin = join(out, 'bin');
-  const names = await readdir(bin).catch(() => []);
-  // Its name has the host's, which may be another than that of the attribute.
-  const script = names.find((name) => /^run-.*-vm$/.test(name));
-  if (script !== undefined) return resolve(folder, bin, script);
-  throw buildFailed(input, `${out || 'what was built'} has no bin/run-…-vm`, 'is it the VM of a NixOS host?');
-}
-
-function findCommand(command: string, { folder, target }: BuildInput): string {
-  const path = isAbsolute(command) ? command : join(folder, command);
-  if (existsSync(path)) return path;
-  throw new NixspecError('usage', `${target}: ${path} does not exist`, {
+function noDerivation({ target, settings }: EvaluateInput): NixspecError {
+  return new NixspecError('usage', `${target}: ${settings.attribute} is nothing that can be built`, {
     operation: 'build VM',
     target,
-    hint: "`command` is the path of a VM's start script, for example ./result/bin/run-web-vm",
+    hint: 'a VM of a host is …config.system.build.vm',
   });
 }
 
-/** The platform of the machine that nixspec runs on, in Nix's words. */
-export function runnerSystem(): string {
-  const names: { readonly [name: string]: string } = { x64: 'x86_64', arm64: 'aarch64', ia32: 'i686' };
-  return `${names[arch()] ?? arch()}-${process.platform}`;
+function noSuchHost(names: readonly string[], { target, settings }: EvaluateInput): NixspecError {
+  const { flake, host } = readReference(settings);
+  const all = listSome(names, 30);
+  const refer = (name: string) =>
+    `vm: { flake: "${writeFlakeReference({ flake, host: name }).replaceAll('"', '\\"')}" }`;
+  const details = { operation: 'build VM', target };
+  if (names.length === 0) return new NixspecError('usage', `${target}: the flake ${flake} has no hosts`, details);
+  if (host === undefined) {
+    const like = [target, hostname()].find((name) => names.includes(name));
+    const example = refer(like ?? names[0] ?? 'web');
+    const why =
+      like === undefined
+        ? ''
+        : like === target
+          ? ', which is called like the target'
+          : ', which this machine is called';
+    const hint = `say which, for example ${example}${why}`;
+    return new NixspecError('usage', `${target}: the flake ${flake} has several hosts: ${all}`, { ...details, hint });
+  }
+  const near = closest(host, [...names]);
+  const hint = distance(host, near) <= Math.max(2, host.length / 3) ? `did you mean ${refer(near)}?` : undefined;
+  const message = `${target}: the flake ${flake} has no host "${host}"; it has ${all}`;
+  return new NixspecError('usage', message, { ...details, ...(hint && { hint }) });
 }
 
-function buildFailed({ target }: BuildInput, why: string, said: string): NixspecError {
-  return new NixspecError('vm-build-failed', `${target}: the VM was not built: ${why}${said && `\n${said}`}`, {
+function evaluationFailed({ log }: NixEnd, input: EvaluateInput, { guest, configured }: Platforms): NixspecError {
+  const { message, hint } = explainEvaluation(log);
+  if (/does not provide attribute .*nixosConfigurations/s.test(message)) return noSuchHost([], input);
+  const forced =
+    configured === undefined || configured === guest
+      ? undefined
+      : `the host is ${configured} and its VM is evaluated for ${guest}; where that is why, vm: { system: ${configured} } leaves the platform and emulates it`;
+  const hints = [forced, hint].filter((one) => one !== undefined).join('\n');
+  return new NixspecError('vm-build-failed', `${input.target}: the configuration cannot be evaluated: ${message}`, {
+    operation: 'build VM',
+    target: input.target,
+    ...(hints && { hint: hints }),
+  });
+}
+
+async function findScript(outputs: readonly string[], input: EvaluateInput): Promise<string> {
+  for (const out of outputs) {
+    const bin = join(out, 'bin');
+    // Its name has the host's, which may be another than that of the attribute.
+    const script = (await readdir(bin).catch(() => [])).find((name) => /^run-.*-vm$/.test(name));
+    if (script !== undefined) return join(bin, script);
+  }
+  throw buildFailed(input, {
+    message: `${outputs.join(', ')} has no bin/run-…-vm`,
+    hint: 'it must be the VM of a NixOS host: …config.system.build.vm',
+  });
+}
+
+function buildFailed({ target }: NixInput, why: { readonly message: string; readonly hint?: string }): NixspecError {
+  return new NixspecError('vm-build-failed', `${target}: the VM was not built: ${why.message}`, {
     operation: 'build VM',
     target,
+    ...(why.hint !== undefined && { hint: why.hint }),
   });
-}
-
-function nixMissing({ target }: BuildInput): NixspecError {
-  return new NixspecError('nix-missing', `${target}: building the VM takes \`nix\`, and there is none here`, {
-    operation: 'build VM',
-    target,
-    hint: 'run nixspec where Nix is installed, or build the VM elsewhere and name its start script: `vm: { command: … }`',
-  });
-}
-
-function interrupted({ target }: BuildInput): NixspecError {
-  return new NixspecError('interrupted', 'interrupted', { operation: 'build VM', target });
 }

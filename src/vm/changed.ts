@@ -14,7 +14,7 @@ export async function hasChanged(
   target: Target,
   options: Pick<VmOptions, 'folder' | 'signal' | 'show'>,
 ): Promise<string | undefined> {
-  const settings = readVmSettings(target.vm ?? {});
+  const settings = readVmSettings(target.vm ?? {}, options.folder);
   const way = `\`nixspec vm stop ${target.name}\` ends it, and the next run builds a new one`;
   try {
     const now = await evaluateVm({ ...options, target: target.name, settings, show: () => {} });

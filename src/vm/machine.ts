@@ -9,6 +9,7 @@ import { chooseEnvironment } from './environment.js';
 import type { VmKey } from './keys.js';
 import { findForwardedPort, Qmp, type QmpEvent } from './qmp.js';
 import { supervisor } from './supervisor.js';
+import { findWayOut } from './way-out.js';
 import { removeWorkspace, type Workspace } from './workspace.js';
 
 /** A QEMU that was started, and how to get at it. */
@@ -38,6 +39,8 @@ export interface StartMachine {
   readonly hostKey: VmKey;
   /** The disk image to boot from; made by the start script where it does not exist. */
   readonly disk: string;
+  /** It reaches nothing but itself, whatever its start script says. */
+  readonly restricted: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -64,6 +67,8 @@ export async function startMachine(start: StartMachine): Promise<Machine> {
     const qmp = await waitForQmp(join(folder, 'qmp'), (event) => void events.push(event), exited, signal);
     const port = findForwardedPort(await qmp.ask('info usernet'));
     if (port === undefined) throw new Error('QEMU forwards no port to the SSH of the machine');
+    const wayOut = start.restricted ? findWayOut(await qmp.ask('info network')) : undefined;
+    if (wayOut !== undefined) throw new Error(`its network is to be restricted, and is not: ${wayOut}`);
     const { enabled } = ((await qmp.execute('query-kvm')) ?? {}) as { readonly enabled?: unknown };
     return { workspace, qmp, port, accelerated: enabled === true, events, exited, keep, release };
   } catch (cause) {
@@ -87,7 +92,9 @@ async function supervise({ script, workspace, disk, ...start }: StartMachine): P
       NIX_DISK_IMAGE: disk,
       TMPDIR: join(folder, 'tmp'),
       USE_TMPDIR: '1',
-      QEMU_NET_OPTS: 'hostfwd=tcp:127.0.0.1:0-:22',
+      QEMU_NET_OPTS: `${start.restricted ? 'restrict=on,' : ''}hostfwd=tcp:127.0.0.1:0-:22`,
+      // Nix keeps what the environment of a process names, so that no garbage collection takes it from under the VM.
+      NIXSPEC_VM_SCRIPT: script,
     },
   });
   const line = child.stdio[3] as Writable;

@@ -22,16 +22,22 @@ export async function openVm(target: Target, options: VmOptions): Promise<Transp
   if (kept && !kept.starting) return openKept(kept, target, options);
   const staysOn = target.vm?.keep === true;
   const booted = await bootVm(target, options, staysOn);
-  const { machine, transport } = booted;
+  const { machine, transport, vm } = booted;
   const watched = watch(machine, options, (why) => {
     options.lose?.(lost(target, why));
     void transport.close();
   });
   return {
     ...describeVm(target, transport, `a VM ${machine.accelerated ? 'with' : 'without'} KVM`, watched.whyGone),
-    close() {
+    vm,
+    async close() {
       watched.end();
-      return staysOn ? transport.close() : stop(booted, options);
+      if (!staysOn) return stop(booted, options);
+      await transport.close();
+      const { name } = target;
+      options.say(
+        `${name}: the VM goes on: \`nixspec vm ssh ${name}\` is a shell in it, \`nixspec vm stop ${name}\` ends it`,
+      );
     },
   };
 }
@@ -51,6 +57,7 @@ async function openKept(kept: KeptVm, target: Target, options: VmOptions): Promi
   };
   return {
     ...describeVm(target, transport, 'a VM that is kept running', whyGone),
+    ...(kept.facts?.vm && { vm: kept.facts.vm }),
     async close() {
       const leaving = transport.close();
       const answer = await changed;
