@@ -56,15 +56,14 @@ t.test('a line without end, and output without end, are bounded', async (t) => {
 t.test('an interruption ends it and its children', async (t) => {
   const rows: readonly (readonly [what: string, script: string, most: number])[] = [
     ['by itself', 'sleep 1000 & trap "kill $!; exit 1" INT; echo "$$ $!" >pids; wait', 1500],
-    ['or it is killed', "trap '' INT; sleep 1000 & echo "$$ $!" >pids; while :; do wait; done", 4000],
+    ['or it is killed', 'trap "" INT; sleep 1000 & echo "$$ $!" >pids; while :; do wait; done', 4000],
   ];
   for (const [what, script, most] of rows) {
     await t.test(what, async (t) => {
       const folder = pretend(t, script);
       const stop = new AbortController();
       const running = superviseNix('nix', [], input(folder, stop.signal));
-      while (!existsSync(`${folder}/pids`) || !readFileSync(`${folder}/pids`, 'utf8').endsWith('\n'))
-        await sleep(10);
+      while (!existsSync(`${folder}/pids`) || !readFileSync(`${folder}/pids`, 'utf8').endsWith('\n')) await sleep(10);
       const begun = performance.now();
       stop.abort();
       await t.rejects(running, { code: 'interrupted', message: 'interrupted' });
