@@ -3,6 +3,8 @@ export const exitCodes = {
   passed: 0,
   failed: 1,
   unknown: 2,
+  rolledBack: 10,
+  notRestored: 11,
   usage: 64,
   spec: 65,
   unreachable: 69,
@@ -16,9 +18,11 @@ export const exitCodeMeanings: { readonly [code: number]: string } = {
   [exitCodes.failed]: 'something failed, or broke since the run it was compared with',
   [exitCodes.unknown]:
     'nothing failed, but something could not be found out, was lost, or nothing was judged or compared at all',
+  [exitCodes.rolledBack]: '`switch`: something broke, the old system runs again, and that was verified',
+  [exitCodes.notRestored]: '`switch`: something broke, and it could not be verified that the old system runs again',
   [exitCodes.usage]: 'the command line is wrong',
   [exitCodes.spec]: 'the spec (or a saved run) is wrong or cannot be read',
-  [exitCodes.unreachable]: 'a target could not be reached',
+  [exitCodes.unreachable]: 'a target could not be reached, or is in no state to be switched: nothing was touched',
   [exitCodes.defect]: 'a defect in nixspec itself, shown with its stack',
   [exitCodes.interrupted]: 'interrupted',
 };
@@ -48,6 +52,12 @@ const exitCodeOf = {
   'vm-build-failed': exitCodes.unreachable,
   'vm-boot-failed': exitCodes.unreachable,
   'step-failed': exitCodes.unreachable,
+  'build-failed': exitCodes.unreachable,
+  'copy-failed': exitCodes.unreachable,
+  'deployer-failed': exitCodes.failed,
+  'snapshot-failed': exitCodes.unreachable,
+  'switch-refused': exitCodes.unreachable,
+  'staging-not-passed': exitCodes.failed,
   interrupted: exitCodes.interrupted,
 } as const;
 

@@ -379,6 +379,8 @@ export interface Run {
   readonly finished: string;
   /** What the machine says it is; empty where it could not be told. */
   readonly system: SystemIdentity;
+  /** Of a staging VM: the system path that its host would be switched to, where that is known. */
+  readonly configuration?: string;
   readonly facts: readonly Fact[];
   readonly outcomes: readonly Outcome[];
   /** What went wrong with the run as a whole: program cut off, connection lost. */

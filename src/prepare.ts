@@ -12,6 +12,7 @@ import { loadResources, type Resources, resourceNames } from './resource.js';
 import { resourcesOfEveryRun } from './run.js';
 import { refuseUnknownTags, selectEntries } from './selection.js';
 import type { SpecSource } from './spec/read.js';
+import type { StateEntry } from './switch-model.js';
 
 /** A spec that was read, with what its commands need: not yet checked, so that connections can be opened meanwhile. */
 export interface Draft {
@@ -28,6 +29,8 @@ export interface Draft {
 export interface Prepared {
   readonly target: Target;
   readonly plan: Plan;
+  /** What is to be copied before a switch. */
+  readonly state?: readonly StateEntry[];
 }
 
 export interface PreparedSpec {
@@ -126,6 +129,7 @@ export async function prepareSpec(
   const runs = targets.map((target) => ({
     target,
     plan: planRun((filled?.entries ?? chosen).get(target.name) ?? [], resources),
+    state: read.state.get(target.name) ?? [],
   }));
   return { runs, resources, matchers, ...(filled && { masker: filled.masker }) };
 }
@@ -148,7 +152,10 @@ async function fillIn(
 
 /** Reads the entries for each target; only the resource types that the spec names are loaded. */
 export async function parseForTargets(draft: Draft, targets: readonly Target[], values?: SecretValues) {
-  const { parseEntries, usedKeys } = await import('./spec/parse.js');
+  const [{ parseEntries, usedKeys }, { readState }] = await Promise.all([
+    import('./spec/parse.js'),
+    import('./spec/state.js'),
+  ]);
   const used = usedKeys(draft.source);
   const [resources, matchers] = await Promise.all([
     loadResources([...resourceNames().filter((name) => used.has(name)), ...resourcesOfEveryRun]),
@@ -159,6 +166,7 @@ export async function parseForTargets(draft: Draft, targets: readonly Target[], 
     const secrets = values?.get(name);
     return parseEntries(source, name, resources, matchers, { vars, ...(secrets && { secrets }) });
   });
+  const states = targets.map(({ name }) => readState(source, name, vars));
   return {
     resources,
     matchers,
@@ -170,7 +178,9 @@ export async function parseForTargets(draft: Draft, targets: readonly Target[], 
         return secrets && secrets.size > 0 ? [[name, secrets] as const] : [];
       }),
     ),
-    problems: parsed.flatMap(({ problems }) => problems),
+    /** What is to be copied before a switch. */
+    state: new Map(targets.map(({ name }, at) => [name, states[at]?.entries ?? []])),
+    problems: [...parsed, ...states].flatMap(({ problems }) => problems),
   };
 }
 

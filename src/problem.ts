@@ -29,6 +29,7 @@ export const problemCodes = {
   'bad-secret': 'It is not clear where a secret comes from, or it stands where none can',
   'unreadable-secret': 'The value of a secret cannot be had: not set, not there, empty, or its command failed',
   'short-secret': 'A secret is so short that it can only be masked where it stands alone',
+  'bad-state': 'It is not clear what is to be copied before a switch, or it cannot be copied so',
   'no-targets': 'The spec names no target, so that there is nothing to run it against',
   'undefined-target': 'A target that is not under `targets`',
   'bad-target': 'How the target is reached is missing, twice there, or cannot be read',

@@ -3,7 +3,7 @@ import type { Matcher, Matchers } from './matcher.js';
 import type { Value } from './model.js';
 import { problemCodes } from './problem.js';
 import { existsProperty, type Param, type Property, type Resource, type Resources } from './resource.js';
-import { entryKeys, secretKeys, sshForm, sshKeys, targetKeys, topKeys, vmKeys } from './spec/keys.js';
+import { entryKeys, secretKeys, sshForm, sshKeys, stateKeys, targetKeys, topKeys, vmKeys } from './spec/keys.js';
 
 /** A page of the reference: Markdown, made from the tables. `explain` prints it, `docs/reference.md` holds them all. */
 export interface Topic {
@@ -102,6 +102,7 @@ function describeLanguage(): Topic[] {
     ['ssh', 'The keys of `ssh` where it is a mapping', sshKeys],
     ['vm', 'The keys of `vm`', vmKeys],
     ['secrets', 'Where a secret comes from: one of `env`, `file` and `command`', secretKeys],
+    ['state', 'What is copied before a switch: one of `btrfs`, `zfs` and `dump`', stateKeys],
     ['entries', 'What every entry takes beside its parameters and properties', entryKeys],
   ];
   return groups.map(([name, summary, keys]) => {

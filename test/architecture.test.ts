@@ -44,7 +44,7 @@ t.test('the files were found', async (t) => {
 });
 
 t.test('the nouns import nothing else of ours', async (t) => {
-  const nouns = ['model.ts', 'inventory-model.ts'];
+  const nouns = ['model.ts', 'inventory-model.ts', 'switch-model.ts'];
   t.same(
     imports.filter(({ from, to }) => nouns.includes(from) && !nouns.includes(to) && !to.startsWith('node:')),
     [],
@@ -98,9 +98,13 @@ t.test('what judges and renders touches neither files nor network', async (t) =>
 
 t.test('the direction of dependencies', async (t) => {
   const ranks: readonly RegExp[] = [
-    /^(inventory-)?model\.ts$/,
+    /^(inventory-|switch-)?model\.ts$/,
     /^(value|show-text|error|folder|terminal)\.ts$/,
+<<<<<<< HEAD
     /^(?!spec\/|goss\/|plan|prepare|selection|connections|vm\/|rehearse\/|switch\/(?!state|target\/)|collect|evaluate|facts|run|command|cli|commands\/|verification|output|progress|generated|reference|discover)/,
+=======
+    /^(?!spec\/|goss\/|plan|prepare|selection|connections|vm\/|rehearse\/|switch\/|collect|evaluate|facts|run|command|cli|commands\/|verification|output|progress|generated|reference|discover)/,
+>>>>>>> d6ebc2c (switch: state of a spec, what is refused, what broke, downtime (draft))
     /^(spec\/|goss\/|plan\.ts|collect\.ts|evaluate\.ts|facts\.ts)/,
     /^run\.ts$/,
     /^(?!commands\/|cli\.ts)/,

@@ -84,6 +84,22 @@ export const secretKeys = {
   timeout: { type: 'duration', summary: 'How long `command` may take (default 60s)', example: '10s' },
 } as const satisfies Keys;
 
+/** The keys of an entry of `state`: exactly one of `btrfs`, `zfs` and `dump` says what is copied. */
+export const stateKeys = {
+  btrfs: { type: 'string', summary: 'A btrfs subvolume, by its path', example: '/var/lib/postgresql' },
+  zfs: { type: 'string', summary: 'A ZFS data set, with all that is in it', example: 'tank/files' },
+  dump: {
+    type: 'string',
+    summary: 'A command that prints the data, run on the target by `/bin/sh -c`',
+    example: 'pg_dumpall',
+  },
+  into: { type: 'string', summary: 'The folder on the target that a dump is put into', example: '/var/backup' },
+  user: { type: 'string', summary: 'As whom the dump is made (default root)', example: 'postgres' },
+  timeout: { type: 'duration', summary: 'How long it may take (default 10m)', example: '30m' },
+  only: { type: 'list', summary: 'The targets it is for; left out on all others', example: ['production'] },
+  except: { type: 'list', summary: 'The targets it is not for', example: ['vm'] },
+} as const satisfies Keys;
+
 /** The keys of `ssh` where it is a mapping. */
 export const sshKeys = {
   host: { type: 'string', summary: 'Name, address or alias of the SSH configuration', example: 'web.example.org' },
@@ -211,6 +227,10 @@ export const topKeys: { readonly [name: string]: { readonly summary: string; rea
     example: { production: { ssh: 'root@web.example.org' } },
   },
   include: { summary: 'Other files of the spec: paths and patterns, relative to this file', example: ['specs/*.yaml'] },
+  state: {
+    summary: 'Data that `nixspec switch` makes a copy of before it touches anything, by a name of your own',
+    example: { database: { dump: 'pg_dumpall', into: '/var/backup', user: 'postgres' } },
+  },
   defaults: {
     summary: 'What holds for every entry of this file and of the files it includes, unless they say otherwise',
     example: { within: '10s', http: { timeout: '5s' } },

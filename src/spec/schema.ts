@@ -9,6 +9,7 @@ import {
   secretKeys,
   sshForm,
   sshKeys,
+  stateKeys,
   targetKeys,
   topKeys,
   vmKeys,
@@ -59,6 +60,7 @@ export function composeSchema(resources: Resources, matchers: Matchers): object 
       ssh: keysSchema('ssh', sshKeys),
       vm: keysSchema('vm', vmKeys),
       waive: keysSchema('waive', waiveKeys),
+      state: { ...keysSchema('state', stateKeys), pattern: variable },
       secret: { ...keysSchema('secret', secretKeys), pattern: variable },
     },
   };
@@ -95,6 +97,7 @@ function topProperties(resources: readonly Resource[]): Schema {
       propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$', $comment: 'variable' },
     },
     secrets: { ...text('secrets'), ...secretsSchema() },
+    state: { ...text('state'), ...stateSchema() },
     targets: {
       ...text('targets'),
       type: 'object',
@@ -125,6 +128,23 @@ function secretsSchema(): Schema {
     defaultSnippets: [
       { label: 'from the environment', body: { '${1:DB_PASSWORD}': { env: '${1:DB_PASSWORD}' } } },
       { label: 'from a command', body: { '${1:DB_PASSWORD}': { command: '${2:pass show db}' } } },
+    ],
+  };
+}
+
+function stateSchema(): Schema {
+  return {
+    $comment: 'state',
+    type: 'object',
+    propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9_-]*$', $comment: 'state' },
+    additionalProperties: { $ref: '#/definitions/state' },
+    defaultSnippets: [
+      { label: 'a btrfs subvolume', body: { '${1:database}': { btrfs: '${2:/var/lib/postgresql}' } } },
+      { label: 'a ZFS data set', body: { '${1:files}': { zfs: '${2:tank/files}' } } },
+      {
+        label: 'a dump',
+        body: { '${1:database}': { dump: '${2:pg_dumpall}', into: '${3:/var/backup}', user: '${4:postgres}' } },
+      },
     ],
   };
 }

@@ -55,6 +55,12 @@ export function writtenSecrets(source: SpecSource, target: string): ReadonlyMap<
   return new Map(places.flatMap(pairsOf).map((pair) => [pair.key.source, pair]));
 }
 
+/** What is to be copied before a switch, as written, by name: files as for `vars`. */
+export function writtenState(source: SpecSource): ReadonlyMap<string, Pair> {
+  const places = includedFirst(source).map((file) => valueAt(file.root, 'state'));
+  return new Map(places.flatMap(pairsOf).map((pair) => [pair.key.source, pair]));
+}
+
 /** Mistakes that keep a file from being read: what is missing then may be defined in it. */
 const hidesFile: ReadonlySet<string> = new Set<ProblemCode>([
   'unreadable',

@@ -112,6 +112,10 @@ function explainKey(
   }
   if (kind === 'variable') return mistakeAt('bad-variable', `${shown} cannot be the name of a variable`, key);
   if (kind === 'secret') return mistakeAt('bad-secret', `${shown} cannot be the name of a secret`, key);
+  if (kind === 'state') {
+    const message = `${shown} cannot be a name under \`state\``;
+    return mistakeAt('bad-state', message, key, 'letters, digits and _ -: it becomes part of the name of a snapshot');
+  }
   return mistakeAt(
     'bad-target',
     `${shown} cannot be the name of a target`,
