@@ -100,11 +100,7 @@ t.test('the direction of dependencies', async (t) => {
   const ranks: readonly RegExp[] = [
     /^(inventory-|switch-)?model\.ts$/,
     /^(value|show-text|error|folder|terminal)\.ts$/,
-<<<<<<< HEAD
     /^(?!spec\/|goss\/|plan|prepare|selection|connections|vm\/|rehearse\/|switch\/(?!state|target\/)|collect|evaluate|facts|run|command|cli|commands\/|verification|output|progress|generated|reference|discover)/,
-=======
-    /^(?!spec\/|goss\/|plan|prepare|selection|connections|vm\/|rehearse\/|switch\/|collect|evaluate|facts|run|command|cli|commands\/|verification|output|progress|generated|reference|discover)/,
->>>>>>> d6ebc2c (switch: state of a spec, what is refused, what broke, downtime (draft))
     /^(spec\/|goss\/|plan\.ts|collect\.ts|evaluate\.ts|facts\.ts)/,
     /^run\.ts$/,
     /^(?!commands\/|cli\.ts)/,
