@@ -379,8 +379,6 @@ export interface Run {
   readonly finished: string;
   /** What the machine says it is; empty where it could not be told. */
   readonly system: SystemIdentity;
-  /** Of a staging VM: the system path that its host would be switched to, where that is known. */
-  readonly configuration?: string;
   readonly facts: readonly Fact[];
   readonly outcomes: readonly Outcome[];
   /** What went wrong with the run as a whole: program cut off, connection lost. */
@@ -440,6 +438,8 @@ export interface StagingVm {
   /** That the VM was built for, and that its host is configured for; missing where nixspec did not build it. */
   readonly system?: string;
   readonly configured?: string;
+  /** The system path that a switch of the host itself would bring: what the run is about. */
+  readonly toplevel?: string;
   /** By KVM; else its processor was emulated. */
   readonly accelerated: boolean;
 }

@@ -56,8 +56,8 @@ export function judgeStaging({ staging, runs, next, now }: StagingQuestion): Sta
 }
 
 /** A machine that was switched runs what it runs; a VM stands for the system of its host. */
-function systemOf({ configuration, system }: Run): string | undefined {
-  return configuration ?? system.path;
+function systemOf({ vm, system }: Run): string | undefined {
+  return vm ? vm.toplevel : system.path;
 }
 
 function judgeRun(run: Run, staging: string, now: Date, notes: readonly string[]): StagingVerdict {

@@ -136,11 +136,12 @@ function findHint(said: string, place: string): string | undefined {
   return undefined;
 }
 
-function describeBuilt({ runner, guest, configured }: BuiltVm, { accelerated }: Machine): StagingVm {
+function describeBuilt({ runner, guest, configured, toplevel }: BuiltVm, { accelerated }: Machine): StagingVm {
   return {
     runner,
     ...(guest !== undefined && { system: guest }),
     ...(configured !== undefined && { configured }),
+    ...(toplevel !== undefined && { toplevel }),
     accelerated,
   };
 }

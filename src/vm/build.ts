@@ -28,6 +28,8 @@ export interface BuiltVm {
   /** The VM's, and the one that the host is configured for; unknown of a VM that nixspec's module is not in. */
   readonly guest?: string;
   readonly configured?: string;
+  /** The system that a switch of the host itself would bring. */
+  readonly toplevel?: string;
 }
 
 /**
@@ -40,12 +42,14 @@ export async function buildVm(input: BuildInput): Promise<BuiltVm> {
   const runner = runnerSystem();
   if (settings.command !== undefined) return { script: settings.command, runner };
   input.show('evaluating the configuration');
-  const { derivation, platforms, warnings } = await evaluate(input, (found) => tellPlatforms(target, found, say));
-  for (const warning of warnings) say(`${target}: ${warning}`);
+  const { derivation, platforms, warnings, toplevel } = await evaluate(input, (found) =>
+    tellPlatforms(target, found, say),
+  );
+  for (const warning of new Set(warnings)) say(`${target}: ${warning}`);
   const built = await superviseNix('nix-store', ['--realise', derivation], input);
   if (built.exit !== 0) throw buildFailed(input, explainBuild(built.log));
   const script = await findScript(built.printed.trim().split('\n'), input);
-  return { script, ...platforms };
+  return { script, ...platforms, ...(toplevel !== undefined && { toplevel }) };
 }
 
 /**
@@ -57,13 +61,14 @@ export async function evaluateVm(input: EvaluateInput): Promise<string> {
   return command === undefined ? (await evaluate(input)).output : realpath(command);
 }
 
-type Platforms = Omit<BuiltVm, 'script'>;
+type Platforms = Omit<BuiltVm, 'script' | 'toplevel'>;
 
 interface Evaluated {
   readonly derivation: string;
   readonly output: string;
   readonly platforms: Platforms;
   readonly warnings: readonly string[];
+  readonly toplevel?: string;
 }
 
 /** @param tell told of the platforms, also where the rest cannot be evaluated */
@@ -76,7 +81,12 @@ async function evaluate(input: EvaluateInput, tell?: (platforms: Platforms) => v
   tell?.(platforms);
   if (end.exit !== 0) throw evaluationFailed(end, input, platforms);
   const described = JSON.parse(end.printed) as DescribedVm;
-  return { ...checkDescribed(described, input, runner), platforms, warnings: end.log.warnings };
+  const { toplevel } = described;
+  return {
+    ...checkDescribed(described, input, runner),
+    ...{ platforms, warnings: end.log.warnings },
+    ...(toplevel !== undefined && { toplevel }),
+  };
 }
 
 /** What `nix` prints. @throws NixspecError `vm-build-failed` with the reason */

@@ -11,6 +11,8 @@ export interface DescribedVm {
   readonly name?: string;
   /** What the start script runs on. */
   readonly runs?: string;
+  /** The system of the host itself, where it can be evaluated: what a switch of the real machine would bring. */
+  readonly toplevel?: string;
 }
 
 /** The platforms that matter, in Nix's words: `x86_64-linux`. */
@@ -59,8 +61,13 @@ ${seed?.kind === 'files' ? `            seed = ${nixString(seed.path)};\n` : ''}
     ];
   };
   vm = extended.config.system.build.vm;
+  toplevel = builtins.tryEval (host.config.system.build.toplevel.outPath or null);
 in
-builtins.trace "nixspec own \${own}" ((${describeOwn}) vm)`;
+builtins.trace "nixspec own \${own}" ((${describeOwn}) vm // (
+  if toplevel.success && toplevel.value != null
+  then { toplevel = builtins.unsafeDiscardStringContext (toString toplevel.value); }
+  else { }
+))`;
 }
 
 /** A function from the VM of the user's own making to what is to be known of it: nothing where it is no derivation. */

@@ -10,39 +10,50 @@ const unknown = [makeOutcome('unit a active', { status: 'unknown' })];
 
 function run(hours: number, rest: Partial<Run> = {}): Run {
   const started = new Date(now.getTime() - hours * 3_600_000).toISOString();
-  return makeRun(ok, { id: `${hours}h-vm`, target: 'vm', started, ...rest });
+  return makeRun(ok, {
+    id: `${hours}h-vm`,
+    target: 'vm',
+    started,
+    system: { path: '/nix/store/of-the-vm' },
+    vm: { runner: 'x', accelerated: true },
+    ...rest,
+  });
+}
+
+function vm(toplevel: string) {
+  return { runner: 'x86_64-linux', toplevel, accelerated: true };
 }
 
 const rows: readonly (readonly [string, readonly Run[], string | undefined, string])[] = [
   ['no run', [], '/nix/store/new', 'missing: there is no run of vm yet'],
-  ['of it, passed', [run(30, { configuration: '/nix/store/new' })], '/nix/store/new', 'passed 30h-vm'],
+  ['of it, passed', [run(30, { vm: vm('/nix/store/new') })], '/nix/store/new', 'passed 30h-vm'],
   [
     'of it, passed, and later another one failed',
-    [run(3, { configuration: '/nix/store/new' }), run(2, { configuration: '/nix/store/other', outcomes: bad })],
+    [run(3, { vm: vm('/nix/store/new') }), run(2, { vm: vm('/nix/store/other'), outcomes: bad })],
     '/nix/store/new',
     'passed 3h-vm',
   ],
   [
     'of it, failed',
-    [run(3, { configuration: '/nix/store/new', outcomes: bad })],
+    [run(3, { vm: vm('/nix/store/new'), outcomes: bad })],
     '/nix/store/new',
     'failed: the run of vm of 3 h ago failed (3h-vm)',
   ],
   [
     'of it, unknown',
-    [run(3, { configuration: '/nix/store/new', outcomes: unknown })],
+    [run(3, { vm: vm('/nix/store/new'), outcomes: unknown })],
     '/nix/store/new',
     'failed: the run of vm of 3 h ago left something unknown (3h-vm)',
   ],
   [
     'of another one',
-    [run(2, { configuration: '/nix/store/other' })],
+    [run(2, { vm: vm('/nix/store/other') })],
     '/nix/store/new',
     'other: the last run of vm, 2 h ago, was of another configuration (/nix/store/other)',
   ],
   [
     'of a real machine that runs it',
-    [run(2, { system: { path: '/nix/store/new' } })],
+    [makeRun(ok, { id: '2h-vm', system: { path: '/nix/store/new' } })],
     '/nix/store/new',
     'passed 2h-vm',
   ],
@@ -60,7 +71,7 @@ const rows: readonly (readonly [string, readonly Run[], string | undefined, stri
   ],
   [
     'a deployer, fresh',
-    [run(1, { configuration: '/nix/store/new' })],
+    [run(1, { vm: vm('/nix/store/new') })],
     undefined,
     'passed 1h-vm; it is not known whether the last run of vm, 1 h ago, was of this very configuration',
   ],

@@ -99,6 +99,13 @@ t.test('the module and the settings reach the VM', { skip: noNix ?? false }, asy
   t.match(extend({ seed: 'disk.qcow2' }, native, host), { derivation: { vm } }, 'a disk is none of NixOS’s business');
 });
 
+t.test('what a switch of the host itself would bring', { skip: noNix ?? false }, async (t) => {
+  const own = 'nixpkgs.hostPlatform.system = "x86_64-linux"';
+  const host = (toplevel: string) => `{ config = { ${own}; system.build.toplevel.outPath = ${toplevel}; }; }`;
+  t.match(extend({}, native, host('"/nix/store/new"')), { output: '/x', toplevel: '/nix/store/new' });
+  t.notHas(extend({}, native, host('throw "only the VM can be had"')), { toplevel: String });
+});
+
 t.test('the platform', { skip: noNix ?? false }, async (t) => {
   const packages = t.testdir({ 'default.nix': '{ system }: "packages of ${system}"' });
   const arm = `{ pkgs = { stdenv.hostPlatform.system = "aarch64-linux"; path = ${packages}; }; }`;
