@@ -7,7 +7,6 @@ umask 022
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# Where the flake looks for the image too: a flake sees no environment.
 cache=/var/cache/nixspec-lab/vm
 
 for part in host vm-image vm-store; do
@@ -37,17 +36,34 @@ prepare() {
 
 status() {
   need_root
-  [ -e "$cache/flake/flake.nix" ] && [ -e "$cache/image/.complete" ] || { say "not prepared"; echo '{"lacks": "the VM lab is not prepared (vm-lab.sh prepare)"}'; return 1; }
-  echo "{\"flake\": \"$cache/flake\", \"image\": \"$(readlink -f "$cache/image")\", \"environment\": {$(store_environment)}}"
+  local flake image
+  flake=$(flake_folder) image=$(vm_image)
+  [ -e "$flake/flake.nix" ] && [ -e "$image/.complete" ] || { say "not prepared"; echo '{"lacks": "the VM lab is not prepared (vm-lab.sh prepare)"}'; return 1; }
+  echo "{\"flake\": \"$flake\", \"image\": \"$image\", \"environment\": {$(store_environment)}}"
+}
+
+# By what is in it, as the image is: several checkouts on one machine do not take it away from each other.
+flake_folder() {
+  echo "$cache/flake-$( (vm_image; cd "$here/vm" && find flake.nix nixos hosts -type f | LC_ALL=C sort | xargs cat; cat "$here/../nix/minimal-modules.nix") | sha256sum | cut -c 1-16)"
 }
 
 # Nix has the flake from a folder of its own: in a checkout it would copy the whole repository, and only what git knows.
 copy_flake() {
-  rm -rf "$cache/flake.new"
-  mkdir -p "$cache/flake.new"
-  cp -r "$here"/vm/flake.nix "$here"/vm/nixos "$here"/vm/hosts "$here/../nix/minimal-modules.nix" "$cache/flake.new/"
-  rm -rf "$cache/flake"
-  mv "$cache/flake.new" "$cache/flake"
+  local flake
+  flake=$(flake_folder)
+  if [ ! -e "$flake" ]; then
+    rm -rf "$flake.new"
+    mkdir -p "$flake.new"
+    cp -r "$here"/vm/flake.nix "$here"/vm/nixos "$here"/vm/hosts "$here/../nix/minimal-modules.nix" "$flake.new/"
+    # A flake sees no environment.
+    sed -i "s|@image@|$(vm_image)|" "$flake.new/nixos/system.nix"
+    mv "$flake.new" "$flake"
+  fi
+  touch "$flake"
+  # For hands; tests ask `status`.
+  [ -L "$cache/flake" ] || rm -rf "$cache/flake"
+  ln -sfn "$flake" "$cache/flake"
+  find "$cache" -maxdepth 1 -name 'flake-*' ! -path "$flake" -mtime +0 -exec rm -rf --one-file-system {} +
 }
 
 clean() {

@@ -4,9 +4,13 @@ vm_image_key() {
   cat "$here/vm/packages" "$here/vm/setup.sh" "$here/vm/initrd-init" "$here/build-root.sh" "$here/lib/vm-image.sh" | sha256sum | cut -c 1-16
 }
 
+vm_image() {
+  echo "$cache/machine-$(vm_image_key)"
+}
+
 need_vm_image() {
   local image root
-  image=$cache/image-$(vm_image_key)
+  image=$(vm_image)
   root=$image/root
   if [ ! -e "$image/.complete" ]; then
     say "making the machines' image (once; a minute or two)"
@@ -19,9 +23,9 @@ need_vm_image() {
     fi
     : >"$image/.complete"
   fi
-  # A machine that runs keeps the files that it has open.
-  ln -sfn "$image" "$cache/image"
-  find "$cache" -maxdepth 1 -name 'image-*' ! -path "$image" -exec rm -rf --one-file-system {} +
+  touch "$image"
+  # Of another day; a machine that runs keeps the files that it has open.
+  find "$cache" -maxdepth 1 -name 'machine-*' ! -path "$image" -mtime +0 -exec rm -rf --one-file-system {} +
 }
 
 split_root() {

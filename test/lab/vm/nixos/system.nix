@@ -192,7 +192,7 @@ in
   config = {
     _module.args.pkgs = pkgs;
     # Made by vm-lab.sh; a name, not a path that Nix would copy.
-    system.build.debian = "/var/cache/nixspec-lab/vm/image";
+    system.build.debian = "@image@";
     system.build.toplevel = if failed == [ ] then toplevel else throw "Failed assertions:\n${concatMapStringsSep "\n" ({ message, ... }: "- ${message}") failed}";
     boot.kernelParams = [ "loglevel=4" "net.ifnames=0" ];
     environment.etc =
