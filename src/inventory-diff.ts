@@ -28,9 +28,11 @@ export function compareInventories(before: Run, after: Run): InventoryComparison
     return { changes: [], unknown: [{ section: 'inventory', reason }] };
   }
   const isAsserted = makeAssertedTest(before, after);
-  // A staging VM is another machine each time it is booted.
-  const sameMachine = before.target === after.target && !before.vm && !after.vm;
-  const compared = compareSections(one, other, sameMachine);
+  const compared = compareSections(one, other, {
+    sameMachine: before.target === after.target,
+    // It is booted for each run.
+    isVm: before.vm !== undefined || after.vm !== undefined,
+  });
   return {
     changes: compared
       .flatMap(({ changes }) => changes)
@@ -73,7 +75,13 @@ interface ComparedSection {
   readonly reason?: string;
 }
 
-function compareSections(before: Inventory, after: Inventory, sameMachine: boolean): ComparedSection[] {
+interface Sides {
+  readonly sameMachine: boolean;
+  /** One of them is a staging VM. */
+  readonly isVm: boolean;
+}
+
+function compareSections(before: Inventory, after: Inventory, { sameMachine, isVm }: Sides): ComparedSection[] {
   const managers = [before.packages, after.packages].map((one) => one.status === 'known' && one.value.manager);
   const mixed = managers[0] && managers[1] && managers[0] !== managers[1];
   return [
@@ -81,7 +89,7 @@ function compareSections(before: Inventory, after: Inventory, sameMachine: boole
     compareSection('listeners', before.listeners, after.listeners, (a, b) => compareListeners(a, b, sameMachine)),
     compareSection('users', before.users, after.users, compareUsers),
     compareSection('mounts', before.mounts, after.mounts, compareMounts),
-    compareSection('kernel', before.kernel, after.kernel, (a, b) => compareKernels(a, b, sameMachine)),
+    compareSection('kernel', before.kernel, after.kernel, (a, b) => compareKernels(a, b, sameMachine && !isVm)),
     mixed
       ? { section: 'packages', changes: [], reason: `one list is of ${managers[0]}, the other of ${managers[1]}` }
       : compareSection('packages', before.packages, after.packages, comparePackages),

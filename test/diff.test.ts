@@ -160,3 +160,16 @@ t.test('how many were judged in both', async (t) => {
   t.equal(count([outcome('passed')], [other]), 0);
   t.equal(count([outcome('skipped')], [outcome('passed')]), 0);
 });
+
+t.test('two machines with different processors', async (t) => {
+  const on = (id: string, architecture?: string): Run => ({
+    ...run(id, is('passed', 'a')),
+    system: architecture === undefined ? {} : { architecture },
+  });
+  const compared = (before?: string, after?: string) =>
+    compareRuns(on('vm', before), on('production', after)).architectures;
+  t.strictSame(compared('x86_64', 'aarch64'), { from: 'x86_64', to: 'aarch64' });
+  t.equal(compared('x86_64', 'x86_64'), undefined);
+  t.equal(compared(undefined, 'x86_64'), undefined, 'unknown is not different');
+  t.equal(compared('x86_64', undefined), undefined);
+});

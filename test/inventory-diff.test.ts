@@ -2,7 +2,7 @@ import t from 'tap';
 import { compareRuns } from '../src/diff.js';
 import { compareInventories } from '../src/inventory-diff.js';
 import type { InventoryUnit } from '../src/inventory-model.js';
-import type { Outcome } from '../src/model.js';
+import type { Outcome, Run } from '../src/model.js';
 import { exitCodeOf } from '../src/verdict.js';
 import { changedInventory, exampleInventory, runWith } from './fixture/example-inventory.js';
 
@@ -177,4 +177,16 @@ t.test('names of JavaScript are names like others', async (t) => {
       [['new', name]],
     );
   }
+});
+
+t.test('a staging VM is booted for each run, which is no news', async (t) => {
+  const booted = (boot: string) =>
+    runWith({
+      ...exampleInventory,
+      kernel: { status: 'known', value: { running: '6.12.58', next: '6.12.58', rebootNeeded: false, boot } },
+    });
+  const vm = { runner: 'x86_64-linux', accelerated: true };
+  const kinds = (before: Run, after: Run) => compareInventories(before, after)?.changes.map(({ kind }) => kind);
+  t.strictSame(kinds(booted('one'), booted('two')), ['rebooted']);
+  t.strictSame(kinds({ ...booted('one'), vm }, { ...booted('two'), vm }), []);
 });
