@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isUp, script, stateDirectory } from './lab.js';
+import { nixosScript } from './nixos-lab.js';
 import { ownerFile, ownerOf } from './owner.js';
 import { vmScript } from './vm-lab.js';
 
@@ -24,6 +25,8 @@ if (isUp() && (keep || owner === undefined || owner.alive)) {
 
 // Image and kernel for virtual machines: made once. Where they cannot be had, the tests that need them say why.
 spawnSync(vmScript, ['prepare'], { stdio: ['ignore', 'ignore', 2] });
+// The root of the machines in the shape of NixOS: made once. Each test file brings up its own.
+spawnSync(nixosScript, ['root'], { stdio: ['ignore', 'ignore', 2] });
 
 /** lab.sh has written the reason itself where something is lacking (77) and the directory can be written. */
 function noteWhy(status: number | null) {
