@@ -37,7 +37,7 @@ in
     cores = mkOption {
       type = types.ints.positive;
       default = 2;
-      description = "Cores of the VM.";
+      description = "How many cores the VM has.";
     };
     disk = mkOption {
       type = types.ints.positive;

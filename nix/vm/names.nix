@@ -17,13 +17,11 @@ let
     elem
     filter
     genAttrs
-    hasInfix
     hasPrefix
     mkIf
     mkMerge
     mkOption
     mkVMOverride
-    optional
     optionalAttrs
     optionals
     removePrefix
@@ -34,12 +32,15 @@ let
   cfg = config.nixspec.vm;
   address = "127.0.0.153";
 
-  # nginx: the set's name, `serverName`; Caddy and httpd: `hostName`. Caddy takes addresses (`https://a.example:8443, b`).
-  hosts = service: optionals (service.enable or false) (lib.mapAttrsToList namesOf (service.virtualHosts or { }));
+  # nginx has `serverName`, Caddy and httpd `hostName`; null is the set's own name. Caddy takes addresses (`https://a:8443, b`).
+  hosts = service: optionals (service.enable or false) (lib.concatLists (lib.mapAttrsToList namesOf (service.virtualHosts or { })));
   namesOf =
     name: host:
     let
-      given = if host.serverName or null != null then host.serverName else host.hostName or name;
+      given = lib.findFirst (given: given != null) name [
+        (host.serverName or null)
+        (host.hostName or null)
+      ];
     in
     concatMap plain ([ given ] ++ host.serverAliases or [ ]);
   plain = text: filter isName (map bare (concatMap (splitString " ") (splitString "," text)));
@@ -55,7 +56,7 @@ let
   certificates = concatMap (cert: [ cert.domain or "" ] ++ cert.extraDomainNames or [ ]) (
     attrValues (config.security.acme.certs or { })
   );
-  found = filter isName (concatMap (service: concatMap (names: names) (hosts service)) services ++ certificates);
+  found = filter isName (concatMap hosts services ++ certificates);
   names = unique (found ++ cfg.names);
   isWild = hasPrefix "*.";
   exact = filter (name: !isWild name) names;

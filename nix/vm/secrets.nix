@@ -85,12 +85,13 @@ let
     (umask 077; printf %s "''${content%.}" >${escapeShellArg template.path})
     chmod ${template.mode} ${escapeShellArg template.path}
     ${own (sopsOwner template) template.path}'';
+  sopsUsers = sopsInstall "/run/secrets-for-users" sopsForUsers;
   sopsAll = sopsInstall "/run/secrets" sopsRegular + concatMapStrings sopsRender (attrValues (config.sops.templates or { }));
 
   # Where systemd makes the users, both install by a service in place of an activation script.
   usersBySystemd = (config.systemd.sysusers.enable or false) || (config.services.userborn.enable or false);
   sopsBySystemd = config.sops.useSystemdActivation or usersBySystemd;
-  script = name: text: { text = mkVMOverride text; };
+  script = text: { text = mkVMOverride text; };
   service = name: text: {
     serviceConfig.ExecStart = mkVMOverride [ "${pkgs.writeShellScript "nixspec-${name}" ''
       export PATH=${lib.makeBinPath [ pkgs.coreutils ]}
@@ -140,9 +141,9 @@ in
       mkIf (isDummy && ageSecrets != { }) (mkMerge [
         (mkIf (!usersBySystemd) {
           system.activationScripts = {
-            agenixNewGeneration = script "agenix" "";
-            agenixInstall = script "agenix" ageInstall;
-            agenixChown = script "agenix" ageOwn;
+            agenixNewGeneration = script "";
+            agenixInstall = script ageInstall;
+            agenixChown = script ageOwn;
           };
         })
         (mkIf usersBySystemd { systemd.services.agenix-install-secrets = service "agenix" (ageInstall + ageOwn); })
@@ -151,17 +152,12 @@ in
     (optionalAttrs (options ? sops && options ? system) (
       mkIf (isDummy && sopsSecrets != { }) (mkMerge [
         { sops.age.generateKey = mkVMOverride false; }
-        (mkIf (!sopsBySystemd) {
-          system.activationScripts = {
-            setupSecrets = mkIf (sopsRegular != { }) (script "sops" sopsAll);
-            setupSecretsForUsers = mkIf (sopsForUsers != { }) (script "sops" (sopsInstall "/run/secrets-for-users" sopsForUsers));
-          };
-        })
-        (mkIf sopsBySystemd {
-          systemd.services.sops-install-secrets = mkIf (sopsRegular != { }) (service "sops" sopsAll);
-          systemd.services.sops-install-secrets-for-users = mkIf (sopsForUsers != { }) (
-            service "sops-for-users" (sopsInstall "/run/secrets-for-users" sopsForUsers)
-          );
+        (mkIf (sopsRegular != { } && !sopsBySystemd) { system.activationScripts.setupSecrets = script sopsAll; })
+        (mkIf (sopsRegular != { } && sopsBySystemd) { systemd.services.sops-install-secrets = service "sops" sopsAll; })
+        # Those for users do not follow `useSystemdActivation`.
+        (mkIf (sopsForUsers != { } && !usersBySystemd) { system.activationScripts.setupSecretsForUsers = script sopsUsers; })
+        (mkIf (sopsForUsers != { } && usersBySystemd) {
+          systemd.services.sops-install-secrets-for-users = service "sops-for-users" sopsUsers;
         })
       ])
     ))

@@ -58,13 +58,15 @@ let
 
   isTunnel = interface: interface.type or "wireguard" == "wireguard";
   isHere = interface: isTunnel interface && (interface.interfaceNamespace or null) == null && (interface.socketNamespace or null) == null;
-  scripted = filterAttrs (_: isHere) (config.networking.wireguard.interfaces or { });
+  scripted = config.networking.wireguard.interfaces or { };
   # Its configuration is a file of production, keys and all.
   isWhole = interface: interface.configFile or null != null;
-  quick = filterAttrs (_: interface: isHere interface && !isWhole interface) (config.networking.wg-quick.interfaces or { });
+  quick = filterAttrs (_: interface: !isWhole interface) (config.networking.wg-quick.interfaces or { });
   isNetdev = netdev: (netdev.netdevConfig.Kind or "") == "wireguard";
   netdevs = map (netdev: netdev.netdevConfig.Name) (lib.filter isNetdev (attrValues (config.systemd.network.netdevs or { })));
-  interfaces = unique (attrNames scripted ++ attrNames quick ++ netdevs);
+  keyed = unique (attrNames scripted ++ attrNames quick ++ netdevs);
+  # A peer can be beside those that are WireGuard's own, in the machine's own network namespace.
+  interfaces = unique (attrNames (filterAttrs (_: isHere) (scripted // quick)) ++ netdevs);
 
   besides =
     number: name:
@@ -138,7 +140,7 @@ in
     peer = mkOption {
       type = types.bool;
       default = true;
-      description = "Whether each WireGuard interface has a peer beside the VM. The n-th interface, in alphabetical order within each backend, reaches it at 198.18.‹n›.2.";
+      description = "Whether each WireGuard interface has a peer beside the VM. The n-th interface reaches it at 198.18.‹n›.2: in alphabetical order, those of networkd last.";
     };
     peerKey = mkOption {
       type = types.str;
@@ -184,7 +186,7 @@ in
     );
   };
 
-  config = mkIf (isReplaced && interfaces != [ ]) {
+  config = mkIf (isReplaced && keyed != [ ]) {
     systemd.services = {
       # systemd-networkd does not start where a key's file is missing.
       nixspec-wireguard-keys = {
@@ -203,7 +205,7 @@ in
         script = ''
           mkdir -p ${folder}
           umask 027
-          for name in ${concatMapStringsSep " " escapeShellArg interfaces}; do
+          for name in ${concatMapStringsSep " " escapeShellArg keyed}; do
             wg genkey >"${folder}/$name.key"
           done
           (umask 077; echo ${cfg.wireguard.peerKey} >${folder}/beside.key)

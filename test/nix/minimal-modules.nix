@@ -240,6 +240,7 @@ let
       in
       makeType {
         inherit modules specialArgs shorthandOnlyDefinesConfig;
+        getSubOptions = prefix: (evalModules { inherit modules specialArgs prefix; }).options;
         description = "submodule";
         check = value: isAttrs value || isFunction value || isPath value;
         merge = location: definitions: (evalModules { inherit specialArgs; prefix = location; modules = [ { _module.args.name = mkOverride 1500 (elemAt location (length location - 1)); } ] ++ modules ++ map asModule definitions; }).config;
@@ -435,6 +436,7 @@ let
     mergeAttrsList = foldl' (a: b: a // b) { };
     imap1 = f: imap0 (n: f (n + 1));
     last = list: elemAt list (length list - 1);
+    findFirst = is: otherwise: list: let found = filter is list; in if found == [ ] then otherwise else head found;
     flatten = value: if isList value then concatMap lib.flatten value else [ value ];
     range = from: to: if from > to then [ ] else builtins.genList (n: from + n) (to - from + 1);
     partition = builtins.partition;
