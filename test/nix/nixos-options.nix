@@ -166,6 +166,7 @@ in
           environment = section;
           path = mkOption { type = types.listOf types.anything; default = [ ]; };
           preStart = text;
+          postStart = text;
           restartIfChanged = bool true;
           script = text;
           serviceConfig = section;

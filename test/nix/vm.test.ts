@@ -383,7 +383,7 @@ const hosts: readonly {
     host: '{ }',
     settings: '{ seed = "/dump.sh"; seedAfter = [ "postgresql.service" ]; seedBefore = [ "app.service" ]; }',
     expected: {
-      'systemd.services.nixspec-seed.after': ['postgresql.service', 'local-fs.target'],
+      'lib.head config.systemd.services.nixspec-seed.after': 'postgresql.service',
       'systemd.services.nixspec-seed.requires': ['postgresql.service'],
       'systemd.services.nixspec-seed.before': ['app.service'],
       'systemd.services.nixspec-seed.wantedBy': ['multi-user.target'],
