@@ -17,6 +17,7 @@
     ./vm/machine.nix
     ./vm/access.nix
     ./vm/network.nix
+    ./vm/private.nix
     ./vm/names.nix
     ./vm/certificates.nix
     ./vm/wireguard.nix

@@ -29,11 +29,13 @@ export class Connections {
    * same of the target, else left. Failures are kept for whoever asks for the connection.
    */
   open(targets: readonly Target[]): void {
-    for (const target of targets) {
+    const wanted = targets.filter((target) => !isDeepStrictEqual(this.byName.get(target.name)?.target, target));
+    const vms = wanted.filter(isVm);
+    const openVm = vms.length > 0 ? this.openVms(vms) : undefined;
+    for (const target of wanted) {
       const begun = this.byName.get(target.name);
-      if (begun && isDeepStrictEqual(begun.target, target)) continue;
       if (begun) this.leaving.push(leave(begun));
-      const transport = this.connect(target);
+      const transport = openVm && isVm(target) ? openVm(target) : this.connectTo(target);
       transport.catch(() => {});
       this.byName.set(target.name, { target, transport });
     }
@@ -51,10 +53,18 @@ export class Connections {
     await Promise.all([...this.leaving, ...[...this.byName.values()].map(leave)]);
   }
 
-  private async connect(target: Target): Promise<Transport> {
-    if (!target.vm || target.ssh) return this.connectTo(target);
-    const { openVm } = await import('./vm/open.js');
-    return openVm(target, await this.vmOptions(target));
+  /** Several VMs are on one network, and each waits for all. */
+  private openVms(targets: readonly Target[]): (target: Target) => Promise<Transport> {
+    const opened = import('./vm/together.js').then(async ({ openTogether }) =>
+      openTogether(
+        await Promise.all(targets.map(async (target) => ({ target, options: await this.vmOptions(target) }))),
+      ),
+    );
+    return async (target) => {
+      const transport = (await opened).get(target.name);
+      if (!transport) throw new TypeError(`${target.name} was not opened`);
+      return transport;
+    };
   }
 
   /** What it takes to build, boot and reach the VM of a target. */
@@ -82,6 +92,11 @@ export class Connections {
       ...(isTerminal.in && isTerminal.err && { askPassphrase }),
     });
   }
+}
+
+/** Not one that runs already and is reached by SSH. */
+function isVm({ vm, ssh }: Target): boolean {
+  return vm !== undefined && ssh === undefined;
 }
 
 function leave({ transport }: Connection): Promise<void> {

@@ -264,6 +264,8 @@ export interface Network {
   readonly from: 'runner' | 'target';
   /** The target stands in for the real machine (a staging VM): the public names of a spec mean the target itself. */
   readonly standsIn: boolean;
+  /** Names that do not, since they are those of other staging VMs beside it. Patterns begin with `*.`. */
+  readonly others?: readonly string[];
   /**
    * A byte stream to host:port, names resolved at the end it starts from.
    * @throws Unreachable when the far end answered no

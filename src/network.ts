@@ -24,6 +24,7 @@ export function targetNetwork(transport: Transport, standsIn: boolean): Network 
   return {
     from: 'target',
     standsIn,
+    ...(transport.others && { others: transport.others }),
     connect: (host, port, signal, localAddress) => {
       if (localAddress === undefined) return transport.connect(host, port, signal);
       return Promise.reject(

@@ -11,6 +11,8 @@ export interface Transport {
   readonly reached: string;
   /** Where it leads to a staging VM. */
   readonly vm?: StagingVm;
+  /** Names of the machines that are on a staging network with this one: they are not its own. Patterns begin with `*.`. */
+  readonly others?: readonly string[];
   /**
    * Runs a program with `/bin/sh` on the target and streams its standard output. The program arrives on standard input,
    * never in the argument list: it may hold secrets, and one argument is limited to 128 KiB. Standard input stays open

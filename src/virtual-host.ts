@@ -8,9 +8,9 @@ import type { Network } from './model.js';
 export const reachingNotes =
   'The name in the subject is what is asked for (SNI and Host); where it is reached is another matter. `connect-to` says it ' +
   'outright. Otherwise, from the runner, DNS says it. From the target, a staging VM answers for all public names by its own ' +
-  'loopback address (127.0.0.1, then ::1), so that public DNS never leads to production by mistake; on any other target the ' +
-  "name is looked up there, and a name that is not known there means the target's loopback. IP addresses and `localhost` " +
-  'are what they are.';
+  'loopback address (127.0.0.1, then ::1), so that public DNS never leads to production by mistake; but names of VMs that run ' +
+  'beside it on one network lead to these. On any other target the name is looked up there, and a name that is not known ' +
+  "there means the target's loopback. IP addresses and `localhost` are what they are.";
 
 const loopback = ['127.0.0.1', '::1'];
 
@@ -40,6 +40,7 @@ async function connectByRule(network: Network, place: Place, connectTo: string |
   }
   const direct = () => network.connect(place.host, place.port, signal);
   if (isIP(place.host) || /(^|\.)localhost\.?$/i.test(place.host)) return direct();
+  if (network.standsIn && network.others?.some((name) => isName(place.host, name))) return direct();
   if (network.standsIn) {
     if (network.from === 'target') return connectLoopback(network, place, signal);
     throw new Error(
@@ -53,6 +54,13 @@ async function connectByRule(network: Network, place: Place, connectTo: string |
     if (!(error instanceof Unreachable) || error.reason !== 'name-not-found') throw error;
     return connectLoopback(network, place, signal);
   }
+}
+
+/** By RFC 1035 names have no case; one that ends with a dot is the same. */
+function isName(host: string, name: string): boolean {
+  const asked = host.toLowerCase().replace(/\.$/, '');
+  const wanted = name.toLowerCase();
+  return wanted.startsWith('*.') ? asked.endsWith(wanted.slice(1)) : asked === wanted;
 }
 
 async function connectLoopback(network: Network, place: Place, signal: AbortSignal): Promise<Duplex> {

@@ -83,6 +83,12 @@ in
       example = [ "chat.example.org" "*.pages.example.org" ];
       description = "Public names of this host beside those of the virtual hosts of nginx, Caddy and httpd and of its certificates.";
     };
+    ownNames = mkOption {
+      type = types.listOf types.str;
+      default = names;
+      readOnly = true;
+      description = "All public names of this host.";
+    };
     ownAddresses = mkOption {
       type = types.listOf types.str;
       default = if fixed == [ ] then [ "10.0.2.15" ] else unique fixed;

@@ -5,12 +5,12 @@ import { Connections } from '../connections.js';
 import { exitCodes, NixspecError } from '../error.js';
 import type { Target } from '../model.js';
 import { chooseTargets, folderOf, readDraft } from '../prepare.js';
-import { startProgress } from '../progress.js';
+import { type Progress, startProgress } from '../progress.js';
 import { printable } from '../terminal.js';
 import type { KeptVm } from '../vm/kept.js';
 
 const actions: { readonly [name: string]: (input: CommandInput, io: Io) => Promise<number> } = {
-  start: startVm,
+  start: startVms,
   ssh: openShell,
   console: showConsole,
   stop: stopVm,
@@ -23,11 +23,15 @@ const vm: Command = {
   arguments: [
     { name: '<action>', summary: Object.keys(actions).join(', ') },
     { name: '[target]', summary: 'a target of the spec with `vm:`; may be left out where there is one' },
-    { name: '[command...]', summary: 'what `ssh` is to run there; behind `--` where it has options' },
+    {
+      name: '[command...]',
+      summary: 'what `ssh` is to run there; behind `--` where it has options; for `start` more targets',
+    },
   ],
   options: [specOption, varOption],
   examples: [
     ['nixspec vm start vm', 'build and boot it; it stays until it is stopped'],
+    ['nixspec vm start web db', 'two that see each other'],
     ['nixspec vm ssh vm', 'a shell in it, as root'],
     ['nixspec vm ssh vm -- systemctl --failed', 'one command; its exit code is passed on'],
     ['nixspec vm console vm', 'what its serial console says, until Ctrl-C'],
@@ -45,52 +49,55 @@ const vm: Command = {
 
 export default vm;
 
-async function startVm(input: CommandInput, io: Io): Promise<number> {
-  const target = await chooseVm(input, io);
+async function startVms(input: CommandInput, io: Io): Promise<number> {
+  const targets = await chooseVms(input, io);
   const folder = resolve(folderOf(input));
   const { findKept } = await import('../vm/kept.js');
-  const kept = await findKept(target.name, folder);
-  if (kept?.starting) throw usage(`${target.name} is being started by process ${kept.owner.pid}`, undefined);
+  const kept = await Promise.all(targets.map(({ name }) => findKept(name, folder)));
+  const starting = kept.find((one) => one?.starting);
+  if (starting) throw usage(`${starting.owner.target} is being started by process ${starting.owner.pid}`, undefined);
   const progress = await startProgress(io);
-  if (kept) {
-    const { hasChanged } = await import('../vm/changed.js');
-    progress.show(target.name, 'looking whether its configuration has changed');
-    const changed = await hasChanged(kept, target, { folder, signal: io.signal, show: () => {} });
-    progress.stop();
-    io.out(`${printable(target.name)} is running already: ${describe(kept)}\n`);
-    if (changed !== undefined) io.err(`${printable(changed)}\n`);
-    return exitCodes.passed;
-  }
+  for (const [at, target] of targets.entries()) if (kept[at]) await tellRunning(kept[at], target, folder, progress, io);
+  if (kept.every((one) => one !== undefined)) return exitCodes.passed;
   const connections = new Connections(input.options, progress, io);
   try {
-    connections.open([{ ...target, vm: { ...target.vm, keep: true } }]);
-    await connections.get(target);
+    connections.open(targets.map((target) => ({ ...target, vm: { ...target.vm, keep: true } })));
+    await Promise.all(targets.map((target) => connections.get(target)));
   } finally {
     await connections.close();
     progress.stop();
   }
-  const started = await findKept(target.name, folder);
-  const { name } = target;
-  io.out(`${printable(name)} is running: ${started ? describe(started) : 'but not any more'}\n`);
-  io.out(
-    printable(`look around by \`nixspec vm ssh ${name}\`, end it by \`nixspec vm stop ${name}\``, { lines: true }),
-  );
-  io.out('\n');
+  for (const { name } of targets.filter((_, at) => !kept[at])) {
+    const started = await findKept(name, folder);
+    io.out(`${printable(name)} is running: ${started ? describe(started) : 'but not any more'}\n`);
+    const ways = `look around by \`nixspec vm ssh ${name}\`, end it by \`nixspec vm stop ${name}\``;
+    io.out(`${printable(ways, { lines: true })}\n`);
+  }
   return exitCodes.passed;
 }
 
-async function chooseVm(input: CommandInput, io: Io): Promise<Target> {
-  const name = input.args[1];
+async function tellRunning(kept: KeptVm, target: Target, folder: string, progress: Progress, io: Io): Promise<void> {
+  const { hasChanged } = await import('../vm/changed.js');
+  progress.show(target.name, 'looking whether its configuration has changed');
+  const changed = await hasChanged(kept, target, { folder, signal: io.signal, show: () => {} });
+  progress.stop();
+  io.out(`${printable(target.name)} is running already: ${describe(kept)}\n`);
+  if (changed !== undefined) io.err(`${printable(changed)}\n`);
+}
+
+/** Those that are named, each once; the only one of the spec where none is. */
+async function chooseVms(input: CommandInput, io: Io): Promise<readonly Target[]> {
+  const names = [...new Set(input.args.slice(1))];
   const draft = await readDraft(input, io);
   const vms = [...draft.targets.values()].filter((target) => target.vm);
-  const [only] = vms;
-  if (name === undefined && vms.length === 1 && only) return only;
-  const names = vms.map((target) => target.name).join(', ');
-  if (name === undefined)
-    throw usage(`${draft.file} has ${vms.length} targets with \`vm:\``, names && `name one of ${names}`);
-  const [target] = chooseTargets(draft, [name]);
-  if (target?.vm) return target;
-  throw usage(`${name} is no VM: it has no \`vm:\``, names && `those that have: ${names}`);
+  if (names.length === 0 && vms.length === 1) return vms;
+  const known = vms.map((target) => target.name).join(', ');
+  if (names.length === 0)
+    throw usage(`${draft.file} has ${vms.length} targets with \`vm:\``, known && `name one of ${known}`);
+  const targets = chooseTargets(draft, names);
+  const other = targets.find((target) => !target.vm);
+  if (!other) return targets;
+  throw usage(`${other.name} is no VM: it has no \`vm:\``, known && `those that have: ${known}`);
 }
 
 /** One that runs, whatever the spec says by now: it may have been changed, or broken, since. */
@@ -144,6 +151,7 @@ async function stopVm(input: CommandInput, io: Io): Promise<number> {
     return connections.get(reached);
   };
   const clean = await stopKept(kept, connect, io.signal);
+  await (await import('../vm/private-network.js')).clearNetworks();
   progress.stop();
   io.out(`${printable(target)} is stopped${clean ? '' : ', not cleanly: it did not power off when it was asked to'}\n`);
   return exitCodes.passed;

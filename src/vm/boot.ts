@@ -10,6 +10,7 @@ import { checkVm } from './check.js';
 import { makeKey } from './keys.js';
 import { explainNoKvm } from './kvm.js';
 import { type Machine, startMachine } from './machine.js';
+import { clearNetworks, type PrivateNetwork, plugIn } from './private-network.js';
 import { layOver } from './seed-disk.js';
 import type { VmSettings } from './settings.js';
 import { stopMachine } from './stop.js';
@@ -20,6 +21,8 @@ export interface VmOptions {
   /** What relative paths mean: the folder of the spec, absolute. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** The network that it is on with others. */
+  readonly network?: PrivateNetwork;
   readonly show: (stage: string) => void;
   readonly say: (text: string) => void;
   /** Told when the VM is lost while it is asked: what it has answered by then stays. */
@@ -57,7 +60,10 @@ export const bootLimits = { accelerated: 300, emulated: 1800 } as const;
 export async function bootVm(target: Target, options: VmOptions, kept: boolean): Promise<BootedVm> {
   const settings = await checkVm(target, options.folder);
   await clearLeftovers();
-  const built = await buildVm({ ...options, target: target.name, settings });
+  await clearNetworks();
+  const { network, ...rest } = options;
+  const member = network && { network: { machine: target.name, facts: network.facts } };
+  const built = await buildVm({ ...rest, ...member, target: target.name, settings });
   return bootBuilt(target, built, options, { kept });
 }
 
@@ -104,8 +110,9 @@ async function start(
   try {
     if (seed?.kind === 'disk' && !made) await layOver(seed.path, disk, script);
     const restricted = network === 'restricted';
+    const cables = await plugIn(workspace.folder, target.name, options.network);
     const { signal } = options;
-    const machine = await startMachine({ script, workspace, userKey, hostKey, disk, restricted, signal });
+    const machine = await startMachine({ script, workspace, userKey, hostKey, disk, restricted, cables, signal });
     await writeAccess(workspace.folder, machine.port, userKey, hostKey);
     return machine;
   } catch (cause) {

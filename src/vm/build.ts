@@ -5,6 +5,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { NixspecError } from '../error.js';
 import { readFlakeReference, writeFlakeReference } from '../flake-reference.js';
 import { listSome } from '../text.js';
+import { type MachineFacts, type NetworkMember, networkModule, readMachineFacts } from './network-facts.js';
 import { type NixEnd, type NixInput, superviseNix } from './nix.js';
 import { type DescribedVm, describeExtended, describeHost, describeOwn, fileConfiguration } from './nix-expression.js';
 import { explainBuild, explainEvaluation } from './nix-failure.js';
@@ -13,6 +14,8 @@ import { isOwn, locate, type VmSettings } from './settings.js';
 
 export interface EvaluateInput extends NixInput {
   readonly settings: VmSettings;
+  /** On a network with others: what Nix is to know of all of them. */
+  readonly network?: NetworkMember;
 }
 
 export interface BuildInput extends EvaluateInput {
@@ -97,7 +100,18 @@ export async function runNix(args: readonly string[], input: NixInput): Promise<
   throw buildFailed(input, { message: `nix ${args[0]}: ${message}`, ...(hint !== undefined && { hint }) });
 }
 
-function chooseInstallable({ settings, folder }: EvaluateInput): readonly string[] {
+/** What the other machines of a private network are to know of this one. @throws NixspecError as `evaluateVm` does */
+export async function askMachineFacts(input: EvaluateInput): Promise<MachineFacts> {
+  input.show('evaluating the network');
+  const installable = chooseInstallable(input, 'machine');
+  const end = await superviseNix('nix', ['eval', '--json', '--no-write-lock-file', ...installable], input);
+  if (end.exit !== 0) throw evaluationFailed(end, input, { runner: runnerSystem() });
+  const { missing, machine } = JSON.parse(end.printed) as DescribedVm;
+  if (missing) throw noSuchHost(missing, input);
+  return readMachineFacts(machine);
+}
+
+function chooseInstallable({ settings, folder, network }: EvaluateInput, wanted?: 'machine'): readonly string[] {
   const { file, attribute } = settings;
   if (file !== undefined && attribute !== undefined) {
     return ['--impure', '--file', file, attribute, '--apply', describeOwn];
@@ -108,7 +122,9 @@ function chooseInstallable({ settings, folder }: EvaluateInput): readonly string
   if (attribute !== undefined) return [`${flake}#${attribute}`, '--apply', describeOwn];
   const runner = runnerSystem();
   const modulePath = new URL('../../nix/vm.nix', import.meta.url).pathname;
-  const describe = describeExtended(settings, { runner, guest: guestSystem(settings, runner) }, modulePath);
+  const platforms = { runner, guest: guestSystem(settings, runner) };
+  const asked = { ...(network && { more: networkModule(network) }), ...(wanted && { wanted }) };
+  const describe = describeExtended(settings, platforms, modulePath, asked);
   if (file !== undefined) return ['--impure', '--expr', `(${describe}) (${fileConfiguration(file)})`];
   return ['--impure', `${flake}#nixosConfigurations`, '--apply', describeHost(reference.host, describe)];
 }

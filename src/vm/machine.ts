@@ -42,6 +42,8 @@ export interface StartMachine {
   /** It reaches nothing but itself, whatever its start script says. */
   readonly restricted: boolean;
   readonly signal: AbortSignal;
+  /** QEMU's arguments for the cables to other machines. */
+  readonly cables?: readonly string[];
 }
 
 /** Seconds until QEMU must have opened its socket: the start script makes the disk image before it. */
@@ -80,10 +82,10 @@ export async function startMachine(start: StartMachine): Promise<Machine> {
 
 type Supervised = Pick<Machine, 'exited' | 'keep' | 'release'>;
 
-async function supervise({ script, workspace, disk, ...start }: StartMachine): Promise<Supervised> {
+async function supervise({ script, workspace, disk, cables = [], ...start }: StartMachine): Promise<Supervised> {
   const { folder } = workspace;
   const args = await qemuArguments(folder, start);
-  const child = spawn('/bin/sh', ['-c', supervisor, 'nixspec-vm', folder, script, ...args], {
+  const child = spawn('/bin/sh', ['-c', supervisor, 'nixspec-vm', folder, script, ...args, ...cables], {
     cwd: join(folder, 'tmp'),
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

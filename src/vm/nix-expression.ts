@@ -13,6 +13,8 @@ export interface DescribedVm {
   readonly runs?: string;
   /** The system of the host itself, where it can be evaluated: what a switch of the real machine would bring. */
   readonly toplevel?: string;
+  /** In place of these, where it is to be on a network: what the others are to know of it. */
+  readonly machine?: unknown;
 }
 
 /** The platforms that matter, in Nix's words: `x86_64-linux`. */
@@ -31,12 +33,28 @@ const mebibyte = 1024 ** 2;
  * platform: the host itself is asked for its own only.
  *
  * @param modulePath `nix/vm.nix`, absolute
+ * @param more a further module, as Nix has it
+ * @param wanted the VM, or what other machines of its network are to know of it
  */
-export function describeExtended(settings: VmSettings, platforms: WantedPlatforms, modulePath: string): string {
+export function describeExtended(
+  settings: VmSettings,
+  platforms: WantedPlatforms,
+  modulePath: string,
+  { more, wanted = 'vm' }: { readonly more?: string; readonly wanted?: 'vm' | 'machine' } = {},
+): string {
   const { memory, cores, disk, network, secrets, seed } = settings;
   const imports = [modulePath, ...settings.modules].map((path) => `(/. + ${nixString(path)})`);
+  if (more !== undefined) imports.push(more);
   const [runner, guest] = [nixString(platforms.runner), nixString(platforms.guest)];
   const emulates = platforms.runner !== platforms.guest;
+  const described =
+    wanted === 'vm'
+      ? `(${describeOwn}) vm // (
+  if toplevel.success && toplevel.value != null
+  then { toplevel = builtins.unsafeDiscardStringContext (toString toplevel.value); }
+  else { }
+)`
+      : '{ machine = extended.config.virtualisation.vmVariant.nixspec.vm.private.self; }';
   return `host:
 let
   own = host.pkgs.stdenv.hostPlatform.system or host.config.nixpkgs.hostPlatform.system;
@@ -63,11 +81,7 @@ ${seed?.kind === 'files' ? `            seed = ${nixString(seed.path)};\n` : ''}
   vm = extended.config.system.build.vm;
   toplevel = builtins.tryEval (host.config.system.build.toplevel.outPath or null);
 in
-builtins.trace "nixspec own \${own}" ((${describeOwn}) vm // (
-  if toplevel.success && toplevel.value != null
-  then { toplevel = builtins.unsafeDiscardStringContext (toString toplevel.value); }
-  else { }
-))`;
+builtins.trace "nixspec own \${own}" (${described})`;
 }
 
 /** A function from the VM of the user's own making to what is to be known of it: nothing where it is no derivation. */

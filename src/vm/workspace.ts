@@ -163,7 +163,7 @@ export async function startOf(pid: number): Promise<string | undefined> {
 }
 
 /** This boot, and this namespace of process numbers. */
-async function readWorld(): Promise<string> {
+export async function readWorld(): Promise<string> {
   const [boot, numbers] = await Promise.all([
     readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
     readlink('/proc/self/ns/pid').catch(() => ''),

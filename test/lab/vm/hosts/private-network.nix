@@ -1,11 +1,14 @@
-# The second card is on a network of the machines' own, with the addresses that NixOS's tests would give them.
+# A machine of two production networks: `lan0` is shared with the other machines, `wan0` leads to the world through a
+# router. It knows nothing of nixspec, and asks nobody for an address.
 { config, lib, ... }:
+let
+  inherit (config.lab) network;
+in
 {
-  options.lab.privateAddress = lib.mkOption { type = lib.types.str; };
+  options.lab.network = { lan = lib.mkOption { type = lib.types.str; }; wan = lib.mkOption { type = lib.types.str; }; router = lib.mkOption { type = lib.types.str; }; };
   config = {
-    systemd.network.networks."10-lan" = { matchConfig.Name = "eth0"; networkConfig.DHCP = "yes"; };
-    systemd.network.networks."20-private" = { matchConfig.Name = "eth1"; address = [ "${config.lab.privateAddress}/24" ]; };
-    networking.hosts = { "192.168.1.1" = [ "db" ]; "192.168.1.2" = [ "web" ]; };
+    systemd.network.networks."10-lan" = { matchConfig.Name = "lan0"; address = [ network.lan ]; };
+    systemd.network.networks."10-wan" = { matchConfig.Name = "wan0"; address = [ network.wan ]; routes = [ { Gateway = network.router; } ]; };
     virtualisation.vmVariant.virtualisation = { cores = lib.mkDefault 2; graphics = lib.mkDefault false; };
   };
 }
