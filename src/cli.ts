@@ -57,8 +57,10 @@ async function parseAndRun(argv: readonly string[], commands: readonly Command[]
     verb.action(async (...given: unknown[]) => {
       const args = given.slice(0, -2).flat() as (string | undefined)[];
       const options = { ...program.opts(), ...verb.opts() } as CommandInput['options'];
+      const dashes = argv.indexOf('--');
+      const afterDashes = dashes === -1 ? [] : argv.slice(dashes + 1);
       exitCode = await command.run(
-        { args: args.filter((word) => word !== undefined), options },
+        { args: args.filter((word) => word !== undefined), options, afterDashes },
         withColor(io, options),
       );
     });

@@ -35,6 +35,8 @@ export interface CommandOption {
 
 export interface CommandInput {
   readonly args: readonly string[];
+  /** Those of `args` that stand behind `--`. */
+  readonly afterDashes?: readonly string[];
   /** By long name in camelCase. */
   readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 }

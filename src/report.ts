@@ -1,5 +1,6 @@
 import { listFolder } from './folder.js';
 import type { Comparison, Rehearsal, Run } from './model.js';
+import type { Switch } from './switch-model.js';
 import type { Paint } from './terminal.js';
 
 /** What is reported: runs, and comparisons that end in one of them. */
@@ -10,6 +11,8 @@ export interface Result {
   readonly baselines: readonly Run[];
   /** Of which the runs and comparisons are the parts. */
   readonly rehearsal?: Rehearsal;
+  /** Likewise. */
+  readonly switch?: Switch;
 }
 
 export interface ReportOptions {

@@ -4,8 +4,8 @@ import type { Report } from '../report.js';
 const json: Report = {
   name: 'json',
   summary: 'One JSON object with the runs and the comparisons',
-  render: ({ runs, comparisons, rehearsal }) =>
-    `${JSON.stringify({ format: 1, runs, comparisons, ...(rehearsal && { rehearsal }) }, undefined, 2)}\n`,
+  render: ({ runs, comparisons, rehearsal, switch: switched }) =>
+    `${JSON.stringify({ format: 1, runs, comparisons, ...(rehearsal && { rehearsal }), ...(switched && { switch: switched }) }, undefined, 2)}\n`,
 };
 
 export default json;

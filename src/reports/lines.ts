@@ -1,6 +1,7 @@
 import { renderInventory } from '../inventory-lines.js';
 import type { Change, Comparison, Outcome, Run, Value, ValueTypeName } from '../model.js';
 import type { Report, ReportOptions, Result } from '../report.js';
+import { renderSwitch } from '../switch-lines.js';
 import { type Paint, printable, type Style } from '../terminal.js';
 import { listSome } from '../text.js';
 import { showDuration, showValue } from '../value.js';
@@ -12,6 +13,7 @@ const lines: Report = {
   summary: 'Lines for people: what is wrong in full, what passed in short',
   render: (result, options) =>
     [
+      ...(result.switch ? renderSwitch(result.switch, options.paint) : []),
       ...(options.runs ? result.runs.flatMap((run) => renderRun(run, options)) : []),
       ...result.comparisons.flatMap((comparison) => renderComparison(comparison, result, options)),
     ]

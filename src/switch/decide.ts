@@ -53,11 +53,6 @@ export function isDecisive({ allowed }: Breakage): boolean {
   return allowed !== true;
 }
 
-/** What `--allow-broken` may name, for one spec: anything else is a slip of the pen. */
-export function isAllowable(id: string, run: Run): boolean {
-  return id === 'activation' || /^unit \S+\.\w+$/.test(id) || run.outcomes.some((outcome) => outcome.id === id);
-}
-
 /**
  * 4 says that some unit is not well, whichever, also one that was not before: the units themselves are judged. With any
  * other status something of the activation itself was not done (2: a snippet of the activation script failed).

@@ -269,6 +269,13 @@ class Performance {
   private async keep(): Promise<void> {
     const { machine, plan } = this;
     const { signal } = this.going;
+    // What was verified may be gone by now, where the timer was not reached in time.
+    const { current } = await persist(
+      () => machine.inspect(signal),
+      () => this.lease.until,
+      signal,
+    );
+    if (current !== this.next) throw stopFor('unreachable', `the target has gone back by itself: ${current} runs`);
     const { exit, output } = await runJob('keep', this.next ?? '', this.jobInput());
     if (exit !== 0) throw stopFor('activation', `it cannot be made the boot default (${exit}): ${lastLine(output)}`);
     await this.lease.stop();

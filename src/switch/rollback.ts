@@ -27,6 +27,9 @@ export interface RolledBack {
 /** Seconds that the rollback itself may take, once it has begun: a hung activation is stopped first, tries are repeated. */
 const patience = 900;
 
+/** Seconds before it is looked at once more: what has started may need a moment before it answers. */
+const secondLook = 5;
+
 /**
  * Brings the old system back at once, or sees to it that the target does so, and verifies it. Where no connection can be had,
  * the timer on the target does the same; it is waited for.
@@ -86,7 +89,7 @@ function describeEnd(ended: Exclude<RollbackProgress, { status: 'waiting' }> | s
 async function verifyRollback(input: RollbackInput): Promise<RolledBack> {
   const first = await lookAfterRollback(input);
   if (first.restored) return first;
-  await pause(10, input.signal);
+  await pause(secondLook, input.signal);
   return lookAfterRollback(input);
 }
 

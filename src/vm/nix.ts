@@ -34,11 +34,13 @@ export async function superviseNix(
   program: 'nix' | 'nix-store',
   args: readonly string[],
   input: NixInput,
+  env: { readonly [name: string]: string } = {},
 ): Promise<NixEnd> {
   const features = program === 'nix' ? ['--extra-experimental-features', 'nix-command flakes'] : [];
   if (input.signal.aborted) throw interrupted(input);
   const child = spawn(program, [...features, '--log-format', 'internal-json', ...args], {
     cwd: input.folder,
+    env: { ...process.env, ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,0 +1,123 @@
+import { exitCodes, NixspecError } from '../error.js';
+import { printable } from '../terminal.js';
+import { runJob } from './activate.js';
+import type { Machine } from './machine.js';
+import { pause } from './persist.js';
+import type { Record } from './record.js';
+import type { ByHandAction } from './request.js';
+import type { Guard, RollbackProgress } from './state.js';
+
+/**
+ * `switch status|confirm|rollback`: for a switch whose runner died.
+ * @param out takes what was asked for
+ */
+export async function endByHand(
+  action: ByHandAction,
+  machine: Machine,
+  record: Record,
+  signal: AbortSignal,
+  out: (text: string) => void,
+): Promise<number> {
+  const guard = await machine.readGuard(signal);
+  if (action === 'status') return showStatus(machine.name, guard, out);
+  if (guard === 'absent') {
+    const hint = `\`nixspec switch status ${machine.name}\` shows what is there`;
+    throw new NixspecError('usage', `${machine.name}: no switch is armed there`, { operation: action, hint });
+  }
+  return action === 'confirm'
+    ? confirm(guard, machine, record, signal)
+    : rollBackByHand(guard, machine, record, signal);
+}
+
+function showStatus(target: string, guard: Guard | 'absent', out: (text: string) => void): number {
+  if (guard === 'absent') {
+    out(`${printable(target)}: no switch is armed\n`);
+    return exitCodes.passed;
+  }
+  const lines = [
+    `${printable(target)}: ${describeGuard(guard)}`,
+    `  runner  ${printable(guard.runner)}, spec ${printable(guard.spec)}, target ${printable(guard.target)}, id ${printable(guard.id)}`,
+    ...(guard.old === undefined ? [] : [`  old     ${printable(guard.old)}`]),
+    ...(guard.next === undefined ? [] : [`  new     ${printable(guard.next)}`]),
+  ];
+  out(`${lines.join('\n')}\n`);
+  return exitCodes.passed;
+}
+
+function describeGuard({ phase, trigger, remaining }: Guard): string {
+  if (trigger === 'rollback') return 'a switch is being rolled back';
+  if (trigger === 'none') return `a switch left something there (${phase}); nothing will happen by itself`;
+  const when = remaining === undefined ? '' : ` in ${Math.max(0, Math.round(remaining))} s`;
+  return `a switch is armed (${phase}): the old system comes back${when} unless it is confirmed`;
+}
+
+/** The new system becomes profile and boot default, as if it had been verified. */
+async function confirm(guard: Guard, machine: Machine, record: Record, signal: AbortSignal): Promise<number> {
+  const { id, next, phase, trigger } = guard;
+  const isRunning = phase === 'activated' || phase === 'keeping' || phase === 'kept' || phase === 'command';
+  if (trigger === 'rollback' || !isRunning || next === undefined) {
+    throw new NixspecError('switch-refused', `${machine.name}: there is no new system to confirm (${phase})`, {
+      ...{ operation: 'confirm', target: machine.name },
+      hint: `\`nixspec switch rollback ${machine.name}\` brings the old one back`,
+    });
+  }
+  // Long enough to be made boot default, and to be told from a connection that this ends as it should.
+  const extended = await machine.extend(id, 120, signal);
+  if (extended.status === 'too-late') throw tooLate(machine, extended.reason);
+  const until = Date.now() + 100_000;
+  const input = { id, machine, record, until: () => until, signal };
+  const { exit, output } = await record.step(
+    'keep',
+    () => runJob('keep', next, input),
+    () => undefined,
+  );
+  if (exit !== 0) {
+    const message = `${machine.name}: ${next} cannot be made the boot default (${exit}): ${output.trim().split('\n').at(-1)}`;
+    throw new NixspecError('step-failed', message, { operation: 'confirm', target: machine.name });
+  }
+  const disarmed = await machine.disarm(id, signal);
+  if (disarmed.status !== 'disarmed') throw tooLate(machine, disarmed.reason);
+  record.say(`kept: ${next} is profile and boot default`);
+  return exitCodes.passed;
+}
+
+/** @returns 10 where the old system runs again: whether it is well nobody knows without a run from before */
+async function rollBackByHand(guard: Guard, machine: Machine, record: Record, signal: AbortSignal): Promise<number> {
+  const { id, trigger, old } = guard;
+  if (trigger !== 'none') {
+    const ended = await record.step(
+      'roll back',
+      () => bringBack(id, machine, record, signal),
+      () => undefined,
+    );
+    if (ended?.status === 'ended' && ended.result.ended === 'failed') {
+      record.say(`the rollback failed: ${ended.result.reason}`);
+      return exitCodes.notRestored;
+    }
+  }
+  const disarmed = await machine.disarm(id, signal);
+  if (disarmed.status !== 'disarmed') record.say(`what is left of it could not be cleared away: ${disarmed.reason}`);
+  const state = await machine.inspect(signal);
+  const isBack = old === undefined || state.current === old;
+  record.say(isBack ? `${state.current} runs` : `${state.current} runs, not ${old}`);
+  if (!isBack && trigger !== 'none') return exitCodes.notRestored;
+  record.say(`\`nixspec verify ${machine.name}\` tells whether all is well`);
+  return exitCodes.rolledBack;
+}
+
+async function bringBack(id: string, machine: Machine, record: Record, signal: AbortSignal) {
+  await machine.startRollback(id, signal);
+  const end = Date.now() + 900_000;
+  for (;;) {
+    const progress = await machine.followRollback(id, signal).catch((): RollbackProgress | undefined => undefined);
+    if (progress?.status === 'ended' || progress?.status === 'gone') return progress;
+    if (signal.aborted || Date.now() > end) return undefined;
+    record.show('rolling back');
+    await pause(1, signal);
+  }
+}
+
+function tooLate(machine: Machine, reason: string): NixspecError {
+  const details = { operation: 'confirm', target: machine.name, hint: `nixspec switch status ${machine.name}` };
+  return new NixspecError('switch-refused', `${machine.name}: it is too late: ${reason}`, details);
+}

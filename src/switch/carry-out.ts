@@ -1,0 +1,188 @@
+import { setMaxListeners } from 'node:events';
+import { existsSync } from 'node:fs';
+import type { CommandInput, Io } from '../command.js';
+import { exitCodes } from '../error.js';
+import type { Run } from '../model.js';
+import type { Output } from '../output.js';
+import type { Progress } from '../progress.js';
+import { askKeep } from './ask-keep.js';
+import { buildSystem, copySystem, runDeployer } from './build-system.js';
+import { endByHand } from './by-hand.js';
+import { conclude, exitCodeOfSwitch } from './conclude.js';
+import { describeDryRun } from './dry-run.js';
+import { type Machine, RemoteMachine } from './machine.js';
+import { type Before, describeBefore, performSwitch, type SwitchPlan } from './perform.js';
+import type { PreparedSwitch } from './prepare-switch.js';
+import { Record } from './record.js';
+import { findRefusals, throwRefusals } from './refuse.js';
+import type { ByHandAction } from './request.js';
+import { judgeStaging, type StagingVerdict } from './staging.js';
+import type { TargetState } from './state.js';
+import { listWatched, Watch } from './watch.js';
+
+export function showDryRun(switching: PreparedSwitch): string {
+  const { one, source, runner, sshConfig } = switching;
+  const plan = planSwitch(switching, { options: {} });
+  return describeDryRun({ target: one.target, source, plan, runner, ...(sshConfig !== undefined && { sshConfig }) });
+}
+
+export async function endOne(
+  action: ByHandAction,
+  machine: Machine & { close(): Promise<void> },
+  progress: Progress,
+  io: Io,
+): Promise<number> {
+  const record = new Record(machine.name, { show: (text) => progress.show(machine.name, text), say: progress.say });
+  try {
+    return await endByHand(action, machine, record, io.signal, (text) => {
+      progress.stop();
+      io.out(text);
+    });
+  } finally {
+    await machine.close();
+  }
+}
+
+/** One switch, from the new system to the report. @throws NixspecError where nothing was touched */
+export async function carryOut(
+  switching: PreparedSwitch,
+  outputs: readonly Output[],
+  input: CommandInput,
+  progress: Progress,
+  io: Io,
+): Promise<number> {
+  const { one, history } = switching;
+  setMaxListeners(0, io.signal);
+  const { name } = one.target;
+  const record = new Record(name, { show: (text) => progress.show(name, text), say: progress.say });
+  const machine = new RemoteMachine(switching.reaching);
+  const watch = new Watch();
+  try {
+    const found = await findNext(switching, machine, input, record, io);
+    if (found.state.next?.isCurrent && found.state.next.isProfile) {
+      record.say(`${found.next} runs already, and is the profile: nothing to switch`);
+      return exitCodes.passed;
+    }
+    const before = await lookBefore(found.state, machine, record, io.signal);
+    await startWatch(watch, switching, record, io.signal);
+    const staging = found.staging.status === 'passed' ? found.staging.run : undefined;
+    const confirm = (settled: Run, signal: AbortSignal) => askKeep(before.run, settled, staging, signal, progress, io);
+    const plan = { ...planSwitch(switching, input, found.next), ...(input.options.confirm === true && { confirm }) };
+    const done = await performSwitch(plan, before, machine, watch, record, io.signal);
+    progress.stop();
+    await conclude(done, { before: before.run, record, history, outputs, ...(staging && { staging }) }, input, io);
+    return exitCodeOfSwitch(done);
+  } finally {
+    await watch.stop();
+    await machine.close();
+  }
+}
+
+interface Found {
+  readonly state: TargetState;
+  readonly staging: StagingVerdict;
+  readonly next?: string;
+}
+
+/** Builds, asks the target, refuses, and copies, in this order: what is refused costs no copying. */
+async function findNext(
+  switching: PreparedSwitch,
+  machine: Machine,
+  { options }: CommandInput,
+  record: Record,
+  io: Io,
+): Promise<Found> {
+  const { source, one, folder, sshConfig } = switching;
+  const { target } = one;
+  const nix = { target: target.name, folder, signal: io.signal, show: (stage: string) => record.show(stage) };
+  // A target that cannot be switched is known before a build of minutes.
+  const refuse = (state: TargetState, verdict: StagingVerdict) =>
+    throwRefusals(
+      target.name,
+      findRefusals({
+        ...{ target: target.name, state, staging: verdict },
+        options: {
+          withoutStaging: options.withoutStaging === true,
+          reboot: false,
+          wrapped: source.kind === 'command',
+        },
+      }),
+    );
+  refuse(await machine.inspect(io.signal), { status: 'none' });
+  const next =
+    source.kind === 'flake'
+      ? await buildSystem(source.reference, nix)
+      : source.kind === 'closure'
+        ? source.path
+        : undefined;
+  const staging = judge(switching, next);
+  let state = await machine.inspect(io.signal, next);
+  const isAway = state.next?.status === 'missing' || state.next?.status === 'invalid';
+  if (isAway && next !== undefined && existsSync(next)) {
+    refuse({ ...state, next: { ...state.next, status: 'whole' } } as TargetState, staging);
+    await record.step(
+      'copy',
+      () => copySystem(next, target, sshConfig, nix),
+      () => `copied ${next}`,
+    );
+    state = await machine.inspect(io.signal, next);
+  }
+  refuse(state, staging);
+  if (staging.status === 'none') record.say('the spec has no staging target, so that nothing was tried before');
+  if (staging.status === 'passed') for (const note of staging.notes) record.note(note);
+  for (const part of state.next?.reboot ?? []) record.note(`the new ${part} takes effect with the next reboot only`);
+  return { state, staging, ...(next !== undefined && { next }) };
+}
+
+function judge({ staging, stagingRuns }: PreparedSwitch, next: string | undefined): StagingVerdict {
+  return judgeStaging({
+    ...(staging && { staging: staging.name }),
+    runs: stagingRuns,
+    ...(next !== undefined && { next }),
+    now: new Date(),
+  });
+}
+
+async function lookBefore(state: TargetState, machine: Machine, record: Record, signal: AbortSignal): Promise<Before> {
+  const run = await record.step('verify before', () => machine.verify('before', signal), describeBefore);
+  return { run, units: await machine.units(signal), state };
+}
+
+async function startWatch(watch: Watch, switching: PreparedSwitch, record: Record, signal: AbortSignal): Promise<void> {
+  const { prepared, one } = switching;
+  const { runnerNetwork } = await import('../network.js');
+  const host = await findHost(switching, signal);
+  const watched = listWatched({
+    ...{ plan: one.plan, resources: prepared.resources, matchers: prepared.matchers, network: runnerNetwork() },
+    ...(prepared.masker && { masker: prepared.masker }),
+    ...(host !== undefined && { host }),
+    signal,
+  });
+  await record.step(
+    'look from outside',
+    () => watch.start(watched, signal),
+    () => undefined,
+  );
+}
+
+/** Where ports are knocked at; nowhere, where the target is behind another machine. */
+async function findHost({ one, sshConfig }: PreparedSwitch, signal: AbortSignal): Promise<string | undefined> {
+  const { target } = one;
+  if (target.local) return '127.0.0.1';
+  const { askAboutTarget, resolveSshConfig } = await import('../ssh/config.js');
+  const options = { notice: () => {}, signal, ...(sshConfig !== undefined && { sshConfig }) };
+  const config = await resolveSshConfig(askAboutTarget(target, options));
+  return config.jump === undefined && !config.resolved?.get('proxycommand')?.some((one) => one !== 'none')
+    ? config.host
+    : undefined;
+}
+
+function planSwitch(switching: PreparedSwitch, { options }: Pick<CommandInput, 'options'>, next?: string): SwitchPlan {
+  const { id, spec, one, source, times, allowed } = switching;
+  return {
+    ...{ id, target: one.target.name, spec, snapshots: one.state ?? [], ...times, allowed },
+    ...(next !== undefined && { next }),
+    ...(source.kind === 'command' && { deploy: (signal: AbortSignal) => runDeployer(source.words, signal) }),
+    rollback: options.rollback !== false,
+  };
+}
