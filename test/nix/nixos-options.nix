@@ -71,6 +71,7 @@ in
       dhcpcd.enable = bool true;
       dhcpcd.extraConfig = text;
       firewall.interfaces = setOf { options.allowedTCPPorts = mkOption { type = types.listOf types.port; default = [ ]; }; };
+      hostName = mkOption { type = types.str; default = "nixos"; };
       hosts = mkOption { type = types.attrsOf (types.listOf types.str); default = { }; };
       interfaces = setOf (
         { name, ... }:
