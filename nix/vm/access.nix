@@ -1,6 +1,6 @@
 # Who may log in, and who the machine is. Both are told to the VM when it starts, by systemd credentials
-# (systemd.system-credentials(7): `-smbios type=11,…` or fw_cfg), so that no key is in the Nix store and none lives longer
-# than the run:
+# (systemd.system-credentials(7): QEMU's `-fw_cfg name=opt/io.systemd.credentials/…`), so that no key is in the Nix store and
+# none lives longer than the run:
 #
 #   ssh.authorized_keys.root   lines of public keys that may log in as root
 #   nixspec.host-key           the machine's host key, an OpenSSH private key (ed25519)
@@ -15,6 +15,7 @@
 let
   inherit (lib)
     elem
+    hasAttrByPath
     mkBefore
     mkIf
     mkMerge
@@ -103,6 +104,11 @@ in
         extraConfig = mkIf (!elem 22 ssh.ports) (mkBefore "Port 22");
       };
     }
+    # The first systemd reads the credentials, and the next one asks no more where it has found any: a first stage that is
+    # run by systemd needs the driver.
+    (optionalAttrs (hasAttrByPath [ "boot" "initrd" "availableKernelModules" ] options) {
+      boot.initrd.availableKernelModules = [ "qemu_fw_cfg" ];
+    })
     (optionalAttrs (options.systemd ? sockets && options.services.openssh ? startWhenNeeded) (
       mkIf (ssh.startWhenNeeded && !elem 22 ssh.ports) { systemd.sockets.sshd.socketConfig.ListenStream = [ 22 ]; }
     ))

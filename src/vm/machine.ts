@@ -131,11 +131,11 @@ async function qemuArguments(folder: string, keys: Pick<StartMachine, 'userKey' 
     ['ssh.authorized_keys.root', `${keys.userKey.open}\n`],
     ['nixspec.host-key', keys.hostKey.secret],
   ];
+  // By QEMU's fw_cfg and not by SMBIOS, which a machine without UEFI has on x86 alone.
   const given = credentials.map(async ([name, value]) => {
     const file = join(folder, `${name}.credential`);
-    const text = `io.systemd.credential.binary:${name}=${Buffer.from(value).toString('base64')}`;
-    await writeFile(file, text, { mode: 0o600 });
-    return ['-smbios', `type=11,path=${escapeOption(file)}`];
+    await writeFile(file, value, { mode: 0o600 });
+    return ['-fw_cfg', `name=opt/io.systemd.credentials/${name},file=${escapeOption(file)}`];
   });
   return [
     ...['-qmp', `unix:${escapeOption(join(folder, 'qmp'))},server=on,wait=off`],

@@ -50,11 +50,12 @@ in
 {
   options = {
     virtualisation.vmVariant = mkOption { inherit (variant) type; default = { }; };
-    assertions = mkOption { type = types.listOf types.anything; default = [ ]; };
+    assertions = mkOption { type = types.listOf types.raw; default = [ ]; };
     boot.kernelModules = strings;
     boot.kernelPackages = mkOption { type = types.raw; default = "the host's own"; };
     boot.extraModprobeConfig = text;
     boot.zfs.extraPools = strings;
+    boot.initrd.availableKernelModules = strings;
     boot.initrd.network.enable = bool false;
     boot.initrd.network.ssh.enable = bool false;
     boot.initrd.secrets = section;
@@ -176,7 +177,7 @@ in
       sockets = setOf { options = unit // { socketConfig = section; }; };
       sysusers.enable = bool false;
     };
-    users.users = setOf { options.hashedPasswordFile = string; };
+    users.users = setOf { options.hashedPasswordFile = string; options.group = mkOption { type = types.str; default = "users"; }; };
   };
 
   config.systemd.services = lib.mapAttrs' (name: _: lib.nameValuePair "restic-backups-${name}" { script = "restic backup"; }) config.services.restic.backups;

@@ -33,6 +33,7 @@ const hosts: readonly {
       'services.openssh.enable': true,
       'services.openssh.ports': [22],
       'services.openssh.extraConfig': '',
+      'boot.initrd.availableKernelModules': ['qemu_fw_cfg'],
       'builtins.attrNames config.systemd.services': ['nixspec-access', 'nixspec-dns', 'nixspec-network'],
     },
   },
