@@ -55,7 +55,7 @@ async function bringBack(input: RollbackInput): Promise<Exclude<RollbackProgress
       }
       const progress = await machine.followRollback(id, signal);
       if (progress.status === 'ended' || progress.status === 'gone') return progress;
-      if (progress.status === 'waiting') asked = false;
+      if (progress.status === 'waiting' || progress.status === 'cut-short') asked = false;
       if (Date.now() > latest) return 'the rollback did not end in time';
     } catch (error) {
       asked = false;
@@ -78,6 +78,7 @@ function describeEnd(ended: Exclude<RollbackProgress, { status: 'waiting' }> | s
   if (typeof ended === 'string') return ended;
   if (ended.status === 'gone') return `nothing left to roll back: ${ended.current} runs`;
   if (ended.status === 'running') return 'rolling back';
+  if (ended.status === 'cut-short') return 'the rollback was cut short';
   const { cause, ended: how, reason, restarted } = ended.result;
   const who = cause === 'deadline' ? 'the target rolled back by itself' : 'rolled back';
   if (how === 'reboot') return `${who}, by a reboot: ${reason}`;

@@ -123,11 +123,11 @@ export interface ArmRequest {
    * What is to be restored where it is not what runs now: after a reboot into the new system. It is then restored by
    * booting it.
    */
-  readonly restore?: { readonly current: string; readonly profile: string; readonly generation?: number };
+  readonly restore?: { readonly current: string; readonly profile?: string; readonly generation?: number };
 }
 
 export type Armed =
-  | { readonly status: 'armed'; readonly remaining: number; readonly old: string; readonly profile: string }
+  | { readonly status: 'armed'; readonly remaining: number; readonly old: string; readonly profile?: string }
   /** Nothing was touched. `busy`: another switch, in `guard`. */
   | { readonly status: 'busy'; readonly guard: Guard }
   | { readonly status: 'failed'; readonly reason: string };
@@ -165,6 +165,8 @@ export type Progress =
 export type RollbackProgress =
   | { readonly status: 'waiting'; readonly remaining: number }
   | { readonly status: 'running'; readonly log: string }
+  /** It began, and its process is gone without a result: `startRollback` begins again. */
+  | { readonly status: 'cut-short'; readonly log: string }
   | { readonly status: 'ended'; readonly result: RollbackResult }
   /** Neither a guard nor a result is there (rebooted, or disarmed). `current` tells what runs. */
   | { readonly status: 'gone'; readonly current: string };

@@ -1,0 +1,62 @@
+import type { Script } from '../../model.js';
+import { sh } from '../../shell/sh.js';
+
+/**
+ * Where a switch keeps what it must know on the target, and how its parts are called. A tmpfs: a reboot removes it, and a
+ * reboot is a rollback, as the boot default is still the old system.
+ */
+export const folder = '/run/nixspec/switch';
+/** What a rollback leaves of it for the runner to read: its result and its log. */
+export const lastFolder = '/run/nixspec/last';
+
+export const rollbackTimer = 'nixspec-rollback.timer';
+export const rollbackService = 'nixspec-rollback.service';
+export const jobService = 'nixspec-activate.service';
+
+export const profileLink = '/nix/var/nix/profiles/system';
+export const activationLock = '/run/nixos/switch-to-configuration.lock';
+
+/**
+ * Names that scripts use for them, and the small functions that all of them need. The garbage collector's roots are
+ * indirect, by way of the folder: Nix itself drops them where a reboot has taken the folder away.
+ */
+export const places: Script = sh`dir=${folder} last=${lastFolder} lock=${activationLock} system=${profileLink}
+roots=/nix/var/nix/gcroots/auto/nixspec-switch
+keep() { printf '%s\n' "$2" >"$dir/$1.new" && mv -f "$dir/$1.new" "$dir/$1"; }
+recall() { recalled=; [ ! -r "$dir/$1" ] || read -r recalled <"$dir/$1" || :; }
+now() { IFS=. read -r up _ </proc/uptime; }
+state_of() { systemctl show "$1" --property=ActiveState --value 2>/dev/null; }`;
+
+/**
+ * The system that the next boot brings, from the files of the boot loader that NixOS has written: systemd-boot's default
+ * entry, else the first entry of GRUB or extlinux, which is the default one. Nothing where it cannot be told.
+ */
+export const bootDefault: Script = sh`boot_default() {
+  boot_loader=unknown boot_system= entries=
+  for boot in /boot /efi /boot/efi; do
+    [ -r "$boot/loader/loader.conf" ] || continue
+    boot_loader=systemd-boot entries=$boot/loader/entries
+    entry=$(sed -n 's/^default[[:space:]][[:space:]]*//p' "$boot/loader/loader.conf" | head -n 1)
+    for config in "$entries"/$entry; do break; done
+    break
+  done
+  if [ $boot_loader = unknown ]; then
+    if [ -r /boot/grub/grub.cfg ]; then boot_loader=grub config=/boot/grub/grub.cfg
+    elif [ -r /boot/extlinux/extlinux.conf ]; then boot_loader=extlinux config=/boot/extlinux/extlinux.conf
+    else return 0; fi
+  fi
+  [ ! -f "$config" ] || boot_system=$(sed -n 's|.*[[:space:]]init=\(/nix/store/[^/[:space:]]*\)/init.*|\1|p' "$config" | head -n 1)
+}`;
+
+/** Tells what is armed; nothing where nothing is. */
+export const tellGuard: Script = sh`tell_guard() {
+  timer=$(state_of ${rollbackTimer}) service=$(state_of ${rollbackService})
+  [ -d "$dir" ] || [ "$timer" = active ] || [ "$service" = active ] || return 0
+  tell guard 1
+  for name in id phase runner spec target until boot-id; do recall $name; tell "guard-$name" "$recalled"; done
+  for name in old profile next; do tell "guard-$name" "$(readlink "$dir/$name")"; done
+  now
+  tell guard-up "$up"
+  tell guard-timer "$timer"
+  tell guard-service "$service"
+}`;
