@@ -6,7 +6,10 @@ import { checkSpec, sayProblem, specOf, writeFiles } from '../fixture/check-spec
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const included = 'version: 1\n';
-const pages = ['README.md', 'CHANGELOG.md', 'test/lab/README.md', ...readdirSync(join(root, 'docs')).map(inDocs)];
+const folders = ['docs', 'docs/vm'].flatMap((folder) =>
+  readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
+);
+const pages = ['README.md', 'CHANGELOG.md', 'test/lab/README.md', ...folders];
 
 for (const page of pages.filter((page) => page.endsWith('.md'))) {
   const text = readFileSync(join(root, page), 'utf8');
@@ -28,10 +31,6 @@ for (const page of pages.filter((page) => page.endsWith('.md'))) {
       t.strictSame(mistakes.map(sayProblem), [], `line ${line}`);
     }
   });
-}
-
-function inDocs(name: string): string {
-  return `docs/${name}`;
 }
 
 /** Links to other places of the repository, in Markdown and in the HTML within it. */
@@ -62,6 +61,7 @@ function findBlocks(text: string): { line: number; block: string }[] {
 /** A whole spec stands for itself; of a part the rest is made up. */
 function complete(block: string): string {
   if (/^version:/m.test(block)) return block;
-  if (/^targets:/m.test(block)) return `version: 1\n${block}unit: { nginx: { active: true } }\n`;
+  const entries = /^unit:/m.test(block) ? '' : 'unit: { nginx: { active: true } }\n';
+  if (/^targets:/m.test(block)) return `version: 1\n${block}${entries}`;
   return specOf(block);
 }
