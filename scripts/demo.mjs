@@ -1,5 +1,6 @@
-// npm run demo: makes the two lab machines, verifies both, breaks something in production, and shows the comparison.
-// Where the lab cannot be had (no root, no Debian) it says what it needs, and verifies this machine instead.
+// npm run demo: builds and boots a staging VM from a flake, verifies it, verifies the machine that stands for production,
+// breaks something there, and shows what the comparisons say. Where that cannot be had (no root, no Debian, another
+// processor) it says what it needs, and verifies this machine instead.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,11 +16,8 @@ let exitCode = 0;
 process.on('SIGINT', () => {});
 
 try {
-  const up =
-    wasUp ||
-    say('Two machines with real services are made (the first time takes some minutes)') ||
-    run(at('test/lab/lab.sh'), ['up']) === 0;
-  if (up) demonstrate();
+  const vmLab = wasUp || makeProduction() ? prepareVms() : undefined;
+  if (vmLab) demonstrate(vmLab);
   else demonstrateHere();
 } finally {
   rmSync(history, { recursive: true, force: true });
@@ -27,43 +25,54 @@ try {
 }
 process.exit(exitCode);
 
-function demonstrate() {
+function makeProduction() {
+  say('A machine that stands for production is made, with real services (the first time takes some minutes)');
+  return run(at('test/lab/lab.sh'), ['up']) === 0;
+}
+
+/** Nix, QEMU, and a flake whose hosts need no nixpkgs. */
+function prepareVms() {
+  say('Nix, QEMU and a flake for the staging VM (the first time takes a minute or two)');
+  const { status, stdout } = spawnSync(at('test/lab/vm-lab.sh'), ['prepare'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return status === 0 ? JSON.parse(stdout) : undefined;
+}
+
+function demonstrate({ flake, environment }) {
   const { machines } = JSON.parse(readFileSync(join(lab, 'lab.json'), 'utf8'));
-  const peers = ['staging', 'production'].flatMap((name) => [
-    '--var',
-    `${name}-peer=${machines[name].wireguard.alive}`,
-  ]);
   const inProduction = (script) =>
     run('nsenter', ['-t', String(machines.production.leader), '-a', '/bin/sh', '-c', script]);
-  const verify = (target) => nixspec(['verify', target, '--spec', 'specs/demo.yaml', ...peers]);
+  const given = ['--var', `flake=${flake}`, '--var', `production-peer=${machines.production.wireguard.alive}`];
+  const verify = (target) => nixspec(['verify', target, '--spec', 'specs/demo.yaml', ...given], environment);
 
-  say('Before the switch: does it work in staging?');
-  expect(verify('staging'), 0);
-  say('After it: does it work in production, and what differs?');
+  say(
+    'Before the switch: its VM is built from the flake, booted, verified, and gone again (half a minute without KVM)',
+  );
+  expect(verify('vm'), 0);
+  say('After it: does it work in production, and what differs from the VM?');
   expect(verify('production'), 0);
-  say('Now something breaks in production: a service stops, and a kernel parameter is changed');
+  say('Now something breaks in production: the web server is stopped, and a kernel parameter changed');
   try {
-    inProduction('systemctl stop worker.service; sysctl -qw net.core.somaxconn=128');
+    inProduction('systemctl stop nginx.service; sysctl -qw net.core.somaxconn=128');
     expect(verify('production'), 1);
   } finally {
-    inProduction('systemctl start worker.service; sysctl -qw net.core.somaxconn=8192');
+    inProduction('systemctl start nginx.service; sysctl -qw net.core.somaxconn=8192');
   }
 }
 
 function demonstrateHere() {
-  say('The lab needs root on Debian 12 and its packages. Without it, this machine is verified');
+  say('The demo needs root on Debian 12, an x86_64 processor, and packages. Without them, this machine is verified');
   expect(nixspec(['verify', 'here', '--spec', 'specs/here.yaml']), 0);
 }
 
-function nixspec(words) {
+function nixspec(words, environment = {}) {
   console.log(`$ nixspec ${words.slice(0, 2).join(' ')}`);
   return run(
     process.execPath,
     [at('dist/cli.js'), ...words, '--history', history, ...(process.stdout.isTTY ? [] : ['--color', 'never'])],
-    {
-      ...process.env,
-      NIXSPEC_LAB_DIR: lab,
-    },
+    { ...process.env, ...environment, NIXSPEC_LAB_DIR: lab },
   );
 }
 

@@ -9,7 +9,7 @@ const found = await startLab();
 const skip = 'skip' in found && found.skip;
 const lab = found as Lab;
 
-const demo = () => ['--spec', 'specs/demo.yaml', ...peers()];
+const demo = () => ['--spec', 'test/fixture/two-machines.yaml', ...peers()];
 const env = { NIXSPEC_LAB_DIR: 'skip' in found ? '' : lab.directory };
 function peers(): string[] {
   return (['staging', 'production'] as const).flatMap((name) => [
@@ -93,7 +93,7 @@ t.test('staging, then production, then something breaks', { skip }, async (t) =>
   ]);
   const broke = comparisons[0].changes.filter(({ kind }: { kind: string }) => kind === 'broke');
   t.same(broke.map(({ id }: { id: string }) => id).sort(), failed.map(({ id }: { id: string }) => id).sort());
-  t.match(failed[0].position, { file: /demo\.yaml$/, line: Number, column: Number });
+  t.match(failed[0].position, { file: /two-machines\.yaml$/, line: Number, column: Number });
   t.ok(failed[0].looks > 1, 'within: it looked again until its deadline');
 
   const runsList = await nixspec(['runs', '--history', history], { env });
