@@ -1,6 +1,7 @@
 import { type Command, historyOption, reportOption, specOption, varOption, verboseOption } from '../command.js';
 import { Connections } from '../connections.js';
 import { openHistory } from '../history.js';
+import { keepWatching, readEvery } from '../keep-watching.js';
 import { chooseOutputs, writeReports } from '../output.js';
 import { chooseTargets, glimpseDraft, loadWhatFollows, prepareSpec, readDraft, textList } from '../prepare.js';
 import { startProgress } from '../progress.js';
@@ -22,14 +23,17 @@ const verify: Command = {
     { flags: '--transport <name>', summary: 'how to connect, whatever the spec says', choices: ['ssh2', 'openssh'] },
     historyOption,
     { flags: '--no-save', summary: 'do not save the runs' },
+    { flags: '--watch [every]', summary: 'go on until stopped (default: every 10s), and report what changes' },
     { flags: '--no-inventory', summary: 'do not keep, and not compare, what else there is on the host' },
   ],
   examples: [
     ['nixspec verify vm', 'before the switch: does it work in the staging VM?'],
     ['nixspec verify production', 'after it: does it work there, and what differs from the VM?'],
     ['nixspec verify production -r lines -r json=run.json', 'two reports, one to a file'],
+    ['nixspec verify production --watch=30s', 'go on, and report what changes'],
   ],
   async run(input, io) {
+    const every = readEvery(input);
     const outputs = await chooseOutputs(input);
     const progress = await startProgress(io);
     const connections = new Connections(input.options, progress, io);
@@ -54,6 +58,9 @@ const verify: Command = {
       progress.stop();
       const baselines = [...found.values(), ...previous.values()];
       await writeReports(outputs, { runs, comparisons, baselines }, input, io);
+      if (every !== undefined) {
+        return await keepWatching({ prepared, runs, outputs, history, input, every }, progress, io);
+      }
       throwFirst([...failures, ...connections.lost]);
       return exitCodeOf(runs, comparisons);
     } finally {

@@ -64,7 +64,8 @@ export async function carryOut(
       return exitCodes.passed;
     }
     const before = await lookBefore(found.state, machine, record, io.signal);
-    await startWatch(watch, switching, record, io.signal);
+    // Not that of Ctrl-C: how long a rollback takes is of interest too.
+    await startWatch(watch, switching, record, new AbortController().signal);
     const staging = found.staging.status === 'passed' ? found.staging.run : undefined;
     const confirm = (settled: Run, signal: AbortSignal) => askKeep(before.run, settled, staging, signal, progress, io);
     const plan = { ...planSwitch(switching, input, found.next), ...(input.options.confirm === true && { confirm }) };

@@ -52,10 +52,14 @@ export class Watch {
     await Promise.all(
       watched.slice(0, mostWatched).map(async (one) => {
         const reason = await this.lookAt(one);
+        return { one, reason };
+      }),
+    ).then((found) => {
+      for (const { one, reason } of found) {
         if (reason !== undefined) this.unwatched.push({ name: one.name, reason });
         else this.loops.push(this.follow(one));
-      }),
-    );
+      }
+    });
   }
 
   /** Those that do not answer now. */
@@ -146,8 +150,11 @@ async function lookByProbe(
   const probes = planProbes([query], resources).filter((probe): probe is NetworkProbe => probe.kind === 'network');
   const [probe] = probes;
   if (!probe) return 'it can only be looked at on the target';
-  const observations = await probe.talk(network, signal);
-  const outcomes = assertions.map((one) => evaluate(one, observations.get(query.id), 1, matchers, masker));
+  const observation = (await probe.talk(network, signal)).get(query.id);
+  const outcomes = assertions.map((one) => evaluate(one, observation, 1, matchers, masker));
   const wrong = outcomes.find(({ status }) => status !== 'passed');
-  return wrong && (wrong.message.split('\n', 1)[0] ?? 'not as expected');
+  if (!wrong) return undefined;
+  // `addr` knows why it is not reachable, where its verdict says only that it is not.
+  const reason = observation?.status === 'known' ? observation.readings.reason : undefined;
+  return typeof reason === 'string' ? reason : wrong.message.split('\n', 1)[0];
 }
