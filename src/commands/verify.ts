@@ -1,12 +1,12 @@
 import { type Command, historyOption, reportOption, specOption, varOption, verboseOption } from '../command.js';
 import { Connections } from '../connections.js';
 import { openHistory } from '../history.js';
-import { keepWatching, readEvery } from '../keep-watching.js';
 import { chooseOutputs, writeReports } from '../output.js';
 import { chooseTargets, glimpseDraft, loadWhatFollows, prepareSpec, readDraft, textList } from '../prepare.js';
 import { startProgress } from '../progress.js';
 import { exitCodeOf } from '../verdict.js';
 import { compareAll, findBaselines, findPrevious, runTargets, saveRuns, throwFirst } from '../verification.js';
+import { keepWatching, readEvery } from '../verification-watch.js';
 
 const verify: Command = {
   name: 'verify',
