@@ -63,10 +63,11 @@ let
   extended = host.extendModules {
     modules = [
       {
-        virtualisation.vmVariant = {
+        virtualisation.vmVariant = { lib, ... }: {
           imports = [ ${imports.join(' ')} ]
             ++ (if own == ${guest} then [ ] else [ platform ])${emulates ? '\n            ++ [ startScript ]' : ''};
-          nixspec.vm = {
+          # The spec goes before what the host's own configuration says of its VM in passing, and its mkForce before the spec.
+          nixspec.vm = builtins.mapAttrs (_: lib.mkOverride 90) {
             enable = true;
             memory = ${Math.round(memory / mebibyte)};
             cores = ${Math.round(cores)};

@@ -19,7 +19,7 @@ let
       modules.evalModules { modules = [ (import ./nixos-options.nix release) { _module.args = { inherit pkgs; }; } ] ++ host; };
 in
 {
-  inherit isNixos;
+  inherit isNixos evaluate;
   inherit (modules) lib;
   vmOf =
     host: settings:

@@ -1,6 +1,9 @@
 import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test as Tap } from 'tap';
+import type { Value } from '../../src/model.js';
+import { describeExtended } from '../../src/vm/nix-expression.js';
+import { readVmSettings } from '../../src/vm/settings.js';
 import { evaluate, evaluator, lacksNix, parse } from './nix.js';
 
 t.comment(lacksNix || `evaluated by ${evaluator}`);
@@ -34,32 +37,58 @@ t.test('each option says what it is for', { skip: lacksNix }, async (t) => {
   );
 });
 
-/** A host that has nixspec's module itself, as its flake would bring it in. */
-const withModule = `[ (${root}nix/module.nix) { nixspec.spec = /. + "/specs/web.yaml"; nixspec.staging = { memory = 4096; acme.orders = "pebble"; }; } { options.system.build = lib.mkOption { type = lib.types.lazyAttrsOf lib.types.raw; }; options.environment.etc = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule { options.source = lib.mkOption { type = lib.types.path; }; }); }; } ]`;
+/** The VM that `nixspec verify vm` builds of a host: by the very expression that it gives to Nix. */
+function verified(host: string, written: { readonly [key: string]: Value }, read: string): unknown {
+  const platforms = { runner: 'x86_64-linux', guest: 'x86_64-linux' };
+  const described = describeExtended(readVmSettings(written, '/srv'), platforms, join(root, 'nix/vm.nix'));
+  const plain = '{ options.nixpkgs.hostPlatform.system = lib.mkOption { default = "x86_64-linux"; }; }';
+  return evaluate(`let
+    host = evaluateHost [ ${plain} ${host} ];
+    told = vm: { config = vm.config // { system.build.vm = { drvPath = { modules = vm.config.virtualisation.vmVariant; }; outPath = ""; system = ""; }; }; };
+    vm = ((${described}) (host // { extendModules = more: told (host.extendModules more); })).derivation.modules;
+  in ${read}`);
+}
 
-t.test("nixspec's module in a host", { skip: lacksNix }, async (t) => {
-  const values = (settings: string) =>
-    evaluate(`let vm = vmOf ${withModule} ${settings}; in [
-      vm.nixspec.vm.enable vm.virtualisation.memorySize vm.nixspec.vm.acme.orders (toString vm.environment.etc."nixspec/spec".source) (toString vm.system.build.nixspecSpec)
-    ]`);
-  t.same(
-    values('{ }'),
-    [true, 4096, 'pebble', '/specs/web.yaml', '/specs/web.yaml'],
-    'what it says about the VM holds',
-  );
-  t.same(
-    values('{ memory = 1024; }'),
-    [true, 1024, 'pebble', '/specs/web.yaml', '/specs/web.yaml'],
-    'what nixspec is told by the spec goes before it',
-  );
+/** Another copy of the VM module, as a flake brings in. */
+function copyModule(t: Tap): string {
+  const folder = t.testdir();
+  cpSync(join(root, 'nix'), folder, { recursive: true });
+  return folder;
+}
+
+t.test('what is imported by hand is also what nixspec puts in', { skip: lacksNix }, async (t) => {
+  const copy = copyModule(t);
+  const hosts: readonly (readonly [what: string, host: string])[] = [
+    ['in vmVariant', `{ virtualisation.vmVariant = { imports = [ ${copy}/vm.nix ]; nixspec.vm = OPTIONS; }; }`],
+    [
+      'by the module for hosts',
+      `{ imports = [ ${copy}/module.nix ]; virtualisation.vmVariant.nixspec.vm = builtins.removeAttrs (OPTIONS) [ "enable" ]; }`,
+    ],
+  ];
+  const read =
+    '[ vm.nixspec.vm.enable vm.virtualisation.memorySize vm.virtualisation.restrictNetwork vm.nixspec.vm.names vm.virtualisation.cores ]';
+  for (const [what, host] of hosts) {
+    const options = '{ enable = true; memory = 512; restrictNetwork = false; names = [ "a.example" ]; }';
+    const full = host.replace('OPTIONS', options);
+    t.same(verified(full, { memory: 2 ** 30, cores: 3 }, read), [true, 1024, true, ['a.example'], 3], what);
+    const own = full.replace('512', 'lib.mkForce 512');
+    t.same(verified(own, { memory: 2 ** 30, cores: 3 }, read), [true, 512, true, ['a.example'], 3], `${what}, forced`);
+    t.same(
+      evaluate(
+        `let vm = (evaluateHost [ ${full} ]).config.virtualisation.vmVariant; in [ vm.nixspec.vm.enable vm.virtualisation.memorySize ]`,
+      ),
+      [true, 512],
+      `${what}, without nixspec`,
+    );
+  }
 });
 
-t.test('two copies of the VM module are one', { skip: lacksNix }, async (t) => {
-  const copy = t.testdir();
-  cpSync(join(root, 'nix'), copy, { recursive: true });
-  const host = `{ virtualisation.vmVariant = { imports = [ ${copy}/vm.nix ]; nixspec.vm = { enable = true; cores = 3; }; }; }`;
-  const vm = `(vmOf [ ${host} ] { memory = 1234; }).virtualisation`;
-  t.same(evaluate(`[ ${vm}.memorySize ${vm}.cores ]`), [1234, 3]);
+t.test('the module for hosts changes nothing but the VM', { skip: lacksNix }, async (t) => {
+  const host = (imports: string) =>
+    evaluate(
+      `builtins.removeAttrs (evaluateHost [ { imports = [ ${imports} ]; } ]).config [ "virtualisation" "assertions" ]`,
+    );
+  t.same(host(`${root}nix/module.nix`), host(''));
 });
 
 t.test('the library', { skip: lacksNix }, async (t) => {

@@ -22,12 +22,12 @@ export const evaluator =
 const here = new URL('.', import.meta.url).pathname;
 
 /**
- * Evaluates an expression in which `vmOf host settings` is the staging VM of a host (evaluate.nix).
+ * Evaluates an expression in which `vmOf host settings` is the staging VM of a host, `evaluateHost` the host (evaluate.nix).
  * @throws Error with what Nix says
  */
 export function evaluate(expression: string, release = '26.05'): unknown {
   const source = nixpkgs === undefined ? '' : `nixpkgs = ${nixpkgs};`;
-  const text = `let inherit (import ${here}evaluate.nix { ${source} release = "${release}"; }) vmOf lib; in ${expression}`;
+  const text = `let it = import ${here}evaluate.nix { ${source} release = "${release}"; }; inherit (it) vmOf lib; evaluateHost = it.evaluate; in ${expression}`;
   const { status, stdout, stderr } = spawnSync('nix-instantiate', ['--eval', '--strict', '--json', '-E', text], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,

@@ -67,11 +67,11 @@ t.test("a VM of the user's own making", { skip: noNix ?? false }, async (t) => {
 
 /** What a configuration is extended with, by a host that only writes it down; modules are the names of their files. */
 function extend(written: { readonly [key: string]: Value }, platforms: typeof native, host: string): unknown {
-  const lib = '{ mkForce = x: x; }';
+  const lib = '{ mkForce = x: x; mkOverride = _: x: x; }';
   const seen = `map (m: if builtins.isFunction m then m { lib = ${lib}; } else toString m)`;
   return evaluate(`(${describeExtended(settings(written), platforms, '/lib/vm.nix')}) (${host} // {
     extendModules = { modules }: {
-      config.system.build.vm = let variant = (builtins.head modules).virtualisation.vmVariant; in {
+      config.system.build.vm = let variant = (builtins.head modules).virtualisation.vmVariant { lib = ${lib}; }; in {
         drvPath = { modules = ${seen} variant.imports; inherit (variant.nixspec) vm; };
         outPath = "/x";
         system = "x86_64-linux";
