@@ -8,11 +8,11 @@ rec {
       modules = [
         {
           virtualisation.vmVariant = {
-            imports = [ ./vm.nix ];
-            nixspec.vm = {
-              enable = true;
-            }
-            // settings;
+            imports = [
+              ./vm.nix
+              { nixspec.vm = settings; }
+            ];
+            nixspec.vm.enable = true;
           };
         }
       ];

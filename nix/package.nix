@@ -7,6 +7,7 @@
   nix,
   nodejs,
   openssh,
+  qemu-utils,
 }:
 let
   root = ../.;
@@ -61,6 +62,7 @@ buildNpmPackage {
       lib.makeBinPath [
         nix
         openssh
+        qemu-utils
       ]
     }
   '';

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test as Tap } from 'tap';
 import type { Value } from '../../src/model.js';
@@ -9,6 +9,7 @@ import { evaluate, evaluator, lacksNix, parse } from './nix.js';
 t.comment(lacksNix || `evaluated by ${evaluator}`);
 
 const root = new URL('../../', import.meta.url).pathname;
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const files = readdirSync(join(root, 'nix'), { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.nix'),
 );
@@ -41,7 +42,7 @@ t.test('each option says what it is for', { skip: lacksNix }, async (t) => {
 function verified(host: string, written: { readonly [key: string]: Value }, read: string): unknown {
   const platforms = { runner: 'x86_64-linux', guest: 'x86_64-linux' };
   const described = describeExtended(readVmSettings(written, '/srv'), platforms, join(root, 'nix/vm.nix'));
-  const plain = '{ options.nixpkgs.hostPlatform.system = lib.mkOption { default = "x86_64-linux"; }; }';
+  const plain = '{ nixpkgs.hostPlatform.system = "x86_64-linux"; }';
   return evaluate(`let
     host = evaluateHost [ ${plain} ${host} ];
     told = vm: { config = vm.config // { system.build.vm = { drvPath = { modules = vm.config.virtualisation.vmVariant; }; outPath = ""; system = ""; }; }; };
@@ -93,8 +94,82 @@ t.test('the module for hosts changes nothing but the VM', { skip: lacksNix }, as
 
 t.test('the library', { skip: lacksNix }, async (t) => {
   const library = `(import ${root}nix/lib.nix)`;
-  const host =
-    '{ extendModules = { modules }: { config.virtualisation.vmVariant = { seen = (builtins.head modules).virtualisation.vmVariant.nixspec.vm; system.build.vm = "the VM"; }; }; }';
-  t.same(evaluate(`(${library}.staging ${host} { memory = 1; }).seen`), { enable: true, memory: 1 });
+  const host = '(evaluateHost [ { options.system.build = lib.mkOption { default = { vm = "the VM"; }; }; } ])';
+  const vm = `(${library}.staging ${host} { memory = 1024; })`;
+  t.same(evaluate(`[ ${vm}.nixspec.vm.enable ${vm}.virtualisation.memorySize ]`), [true, 1024]);
   t.equal(evaluate(`${library}.vm ${host} { }`), 'the VM');
+});
+
+/** flake.nix as Nix calls it, with a stub in place of nixpkgs. */
+const flake = `(let flake = import ${root}flake.nix; self = flake.outputs { inherit self; nixpkgs = import ${root}test/nix/stub-nixpkgs.nix; }; in self)`;
+const linux = ['aarch64-linux', 'x86_64-linux'];
+const everywhere = ['aarch64-darwin', ...linux];
+
+t.test('the outputs of the flake', { skip: lacksNix }, async (t) => {
+  const names = 'builtins.mapAttrs (_: builtins.attrNames)';
+  const perSystem = `lib.genAttrs [ "packages" "apps" "checks" "devShells" ] (output: ${names} ${flake}.\${output})`;
+  const found = evaluate(`{ outputs = builtins.attrNames ${flake}; systems = ${perSystem}; }`);
+  const each = (systems: readonly string[], names: readonly string[]) =>
+    Object.fromEntries(systems.map((system) => [system, names]));
+  t.same(found, {
+    outputs: ['apps', 'checks', 'devShells', 'formatter', 'lib', 'nixosModules', 'overlays', 'packages'],
+    systems: {
+      packages: each(everywhere, ['default', 'nixspec']),
+      apps: each(linux, ['demo']),
+      checks: each(linux, ['over-ssh', 'staging', 'vm', 'vm-open', 'vm-pebble']),
+      devShells: each(everywhere, ['default']),
+    },
+  });
+  for (const module of ['default', 'vm'])
+    t.equal(evaluate(`builtins.pathExists ${flake}.nixosModules.${module}`), true, module);
+});
+
+t.test('the package: each dependency has an address and a hash', { skip: lacksNix }, async (t) => {
+  const read = `let package = ${flake}.packages.aarch64-darwin.default; in {
+    inherit (package) pname version;
+    inherit (package.meta) mainProgram;
+    files = map baseNameOf package.src.fileset;
+    locked = builtins.mapAttrs (_: entry: { inherit (entry) resolved integrity; }) (builtins.removeAttrs package.npmDeps.packageLock.packages [ "" ]);
+  }`;
+  const found = evaluate(read) as {
+    readonly files: readonly string[];
+    readonly locked: { readonly [path: string]: { readonly resolved: string; readonly integrity: string } };
+  };
+  t.match(found, { pname: 'nixspec', version: manifest.version, mainProgram: 'nixspec' });
+  t.same(
+    manifest.files.filter((file: string) => file !== 'dist' && !found.files.includes(file)),
+    [],
+    'all that is published is part of the source',
+  );
+  const locked = Object.entries(found.locked);
+  t.ok(locked.length > 100, `${locked.length} packages`);
+  for (const [path, { resolved, integrity }] of locked) {
+    const name = path.replace(/^.*node_modules\//, '');
+    if (!resolved.includes(`/${name}/-/${name.replace(/^@.*\//, '')}-`) || !integrity.startsWith('sha'))
+      t.fail(`${path}: ${resolved} ${integrity}`);
+  }
+});
+
+t.test('the demo: two generations of a host as staging VMs', { skip: lacksNix }, async (t) => {
+  const text = evaluate(`${flake}.apps.x86_64-linux.demo.program`);
+  t.equal(text, '/nix/store/nixspec-demo/bin/nixspec-demo');
+  const script = evaluate(
+    `(import ${root}test/nix/stub-nixpkgs.nix).legacyPackages.x86_64-linux.callPackage ${root}nix/demo { nixpkgs = import ${root}test/nix/stub-nixpkgs.nix; nixspec = "/nix/store/nixspec"; }).text`.replace(
+      '(import',
+      '((import',
+    ),
+  );
+  t.match(script, 'NIXSPEC_DEMO_VM=/nix/store/demo-vm/bin/run-demo-vm');
+});
+
+t.test('the checks of the flake', { skip: lacksNix }, async (t) => {
+  const checks = `${flake}.checks.x86_64-linux`;
+  t.match(evaluate(`${checks}.staging.testScript`), 'nixspec verify here --spec /nix/store/spec.yaml');
+  t.match(evaluate(`${checks}.over-ssh.testScript`), 'nixspec verify server --spec /nix/store/spec.yaml');
+  t.same(
+    evaluate(
+      `lib.mapAttrs (_: vm: vm.config.nixspec.vm.restrictNetwork) { inherit (${checks}) vm vm-open vm-pebble; }`,
+    ),
+    { vm: true, 'vm-open': false, 'vm-pebble': true },
+  );
 });

@@ -28,6 +28,7 @@ let
   // lib.genAttrs [ "wantedBy" "requiredBy" "after" "before" "wants" "requires" "conflicts" ] (_: strings);
   addresses = listOf { options = { address = mkOption { type = types.str; }; prefixLength = mkOption { type = types.int; }; }; };
   peer.options = {
+    name = string;
     publicKey = mkOption { type = types.str; };
     allowedIPs = strings;
     endpoint = string;
@@ -51,6 +52,7 @@ in
   options = {
     virtualisation.vmVariant = mkOption { inherit (variant) type; default = { }; };
     assertions = mkOption { type = types.listOf types.raw; default = [ ]; };
+    boot.loader.grub.enable = bool true;
     boot.kernelModules = strings;
     boot.kernelPackages = mkOption { type = types.raw; default = "the host's own"; };
     boot.extraModprobeConfig = text;
@@ -63,6 +65,9 @@ in
     inherit fileSystems;
     hardware.fancontrol.enable = bool false;
     networking = {
+      firewall = lib.genAttrs [ "allowedTCPPorts" "allowedUDPPorts" ] (_: mkOption { type = types.listOf types.port; default = [ ]; }) // {
+        interfaces = setOf { options.allowedTCPPorts = mkOption { type = types.listOf types.port; default = [ ]; }; };
+      };
       bonds = setOf { options.interfaces = strings; };
       bridges = setOf { options.interfaces = strings; };
       vlans = setOf { options.interface = mkOption { type = types.str; }; };
@@ -71,7 +76,6 @@ in
       defaultGateway6 = mkOption { type = types.nullOr types.anything; default = null; };
       dhcpcd.enable = bool true;
       dhcpcd.extraConfig = text;
-      firewall.interfaces = setOf { options.allowedTCPPorts = mkOption { type = types.listOf types.port; default = [ ]; }; };
       hostName = mkOption { type = types.str; default = "nixos"; };
       hosts = mkOption { type = types.attrsOf (types.listOf types.str); default = { }; };
       interfaces = setOf (
@@ -117,7 +121,7 @@ in
       borgbackup.jobs = setOf { options.repo = string; };
       caddy = { enable = bool false; acmeCA = string; globalConfig = text; virtualHosts = setOf { options = hostNames "hostName"; }; };
       httpd = { enable = bool false; virtualHosts = setOf { options = hostNames "hostName"; }; };
-      nginx = { enable = bool false; virtualHosts = setOf { options = hostNames "serverName" // { enableACME = bool false; }; }; };
+      nginx = { enable = bool false; virtualHosts = setOf { options = hostNames "serverName" // { enableACME = bool false; forceSSL = bool false; root = string; locations = section; }; }; };
       openssh = {
         enable = bool false;
         startWhenNeeded = bool false;
@@ -142,7 +146,7 @@ in
       };
       postfix.enable = bool false;
       postfix.settings.main = section;
-      restic.backups = setOf { options.repository = string; };
+      restic.backups = setOf { options = { repository = string; passwordFile = string; paths = strings; }; };
       smartd.enable = bool false;
       syncoid.service = mkOption { type = types.attrs; default = { }; };
       tailscale.enable = bool false;
@@ -153,6 +157,8 @@ in
       userborn.enable = bool false;
     };
     system.activationScripts = setOf { options = { text = text; deps = strings; }; };
+    nixpkgs.hostPlatform = mkOption { type = types.raw; default = { }; };
+    system.stateVersion = string;
     system.autoUpgrade.enable = bool false;
     systemd = {
       network.enable = bool false;

@@ -253,6 +253,7 @@ const hosts: readonly {
         {
           allowedIPs: ['10.100.0.3/32'],
           endpoint: null,
+          name: null,
           persistentKeepalive: 25,
           presharedKey: null,
           presharedKeyFile: null,
