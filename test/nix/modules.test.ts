@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test as Tap } from 'tap';
@@ -36,6 +37,13 @@ t.test('each option says what it is for', { skip: lacksNix }, async (t) => {
     options.filter(({ isTold }) => !isTold).map(({ option }) => option),
     [],
   );
+});
+
+t.test('docs/vm-options.md is of today', { skip: lacksNix }, async (t) => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/vm-options.mjs'), '--check'], {
+    encoding: 'utf8',
+  });
+  t.equal(status, 0, stderr);
 });
 
 /** The VM that `nixspec verify vm` builds of a host: by the very expression that it gives to Nix. */
