@@ -70,8 +70,6 @@ async function startVms(input: CommandInput, io: Io): Promise<number> {
   for (const { name } of targets.filter((_, at) => !kept[at])) {
     const started = await findKept(name, folder);
     io.out(`${printable(name)} is running: ${started ? describe(started) : 'but not any more'}\n`);
-    const ways = `look around by \`nixspec vm ssh ${name}\`, end it by \`nixspec vm stop ${name}\``;
-    io.out(`${printable(ways, { lines: true })}\n`);
   }
   return exitCodes.passed;
 }

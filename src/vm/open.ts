@@ -32,7 +32,8 @@ export async function openVm(target: Target, options: VmOptions): Promise<Transp
     vm,
     async close() {
       watched.end();
-      if (!staysOn) return stop(booted, options);
+      // One that was lost has nothing left to bring to a good end.
+      if (!staysOn) return stop(booted, options, watched.isLost() ? AbortSignal.abort() : options.signal);
       await transport.close();
       const { name } = target;
       options.say(
@@ -113,6 +114,7 @@ function watch({ events, exited, ...machine }: Machine, { signal }: VmOptions, l
       isOver = true;
       clearInterval(timer);
     },
+    isLost: () => why !== undefined,
     /** SSH may be cut before QEMU has told why. */
     async whyGone() {
       for (let left = 60; left > 0 && why === undefined && !isOver; left -= 1) await sleep(50);
@@ -121,7 +123,7 @@ function watch({ events, exited, ...machine }: Machine, { signal }: VmOptions, l
   };
 }
 
-async function stop({ machine, transport }: BootedVm, { signal, show }: VmOptions): Promise<void> {
+async function stop({ machine, transport }: BootedVm, { show }: VmOptions, signal: AbortSignal): Promise<void> {
   show('shutting down');
   await stopMachine(machine, transport, signal);
   await transport.close();

@@ -8,8 +8,8 @@ export interface Stoppable extends Pick<Machine, 'exited' | 'release'> {
   readonly qmp: Pick<Machine['qmp'], 'execute' | 'close'> | undefined;
 }
 
-/** Seconds that each way to end has before the next, harder one. */
-const limits = { poweroff: 60, powerdown: 20, quit: 5 } as const;
+/** Seconds that each way to end has before the next, harder one: services may take their time. */
+const patience = { poweroff: 60, powerdown: 20, quit: 5 } as const;
 
 /**
  * Ends a machine: by a clean power-off, so that its disk is whole, then as a power button does, then at once. Never
@@ -22,6 +22,7 @@ export async function stopMachine(
   machine: Stoppable,
   transport: Transport | undefined,
   signal: AbortSignal,
+  limits: { readonly [way in keyof typeof patience]: number } = patience,
 ): Promise<boolean> {
   const { qmp, exited } = machine;
   const ended = (seconds: number) => waitFor(exited, seconds, signal);
