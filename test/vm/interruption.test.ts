@@ -112,7 +112,7 @@ t.test('an orphan whose supervisor was killed too is ended by the next', async (
   await running.ended;
   await sleep(500);
   t.match(await bench.leftovers(0), [/nixspec-vm-/, /fake-qemu/]);
-  writeFileSync(join(bench.folder, 'nixspec.yaml'), 'targets: { vm: { vm: { command: /bin/false } } }\n');
+  writeFileSync(join(bench.folder, 'run-vm'), '#!/bin/sh\nexit 1\n');
   await bench.run('verify', 'vm', '--no-save').ended;
   t.same(await bench.leftovers(), []);
 });
