@@ -74,6 +74,7 @@ async function chooseNetwork(
   members: readonly Member[],
   kept: readonly (KeptVm | undefined)[],
 ): Promise<PrivateNetwork | undefined> {
+  if (members.length < 2) return undefined;
   const joint = members.filter(isExtended);
   const names = sortNames(joint.map(({ target }) => target.name));
   if (names.length < 2) return undefined;

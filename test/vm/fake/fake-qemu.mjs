@@ -1,7 +1,7 @@
 // What a start script starts in place of QEMU: the same two sockets, and behind the forwarded port an SSH server that runs
 // programs on this machine, with a systemctl of its own. Faults that no real machine makes on demand, and in a second.
 //
-//   node fake-qemu.mjs MODE -qmp unix:PATH,… -serial file:PATH -smbios type=11,path=…
+//   node fake-qemu.mjs MODE -qmp unix:PATH,… -serial file:PATH -fw_cfg name=…,file=…
 import { spawn } from 'node:child_process';
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,8 +12,8 @@ const [mode, ...words] = process.argv.slice(2);
 const after = (name) => words.filter((_, at) => words[at - 1] === name);
 const socket = /^unix:([^,]*)/.exec(after('-qmp')[0])[1];
 const serial = after('-serial')[0].replace(/^file:/, '');
-const credentials = after('-smbios').map((option) => readFileSync(/path=(.*)/.exec(option)[1], 'utf8'));
-const hostKey = credentials.map((text) => /nixspec\.host-key=(.*)/s.exec(text)?.[1]).find(Boolean);
+const given = after('-fw_cfg').find((option) => option.includes('nixspec.host-key'));
+const hostKey = readFileSync(/file=(.*)/.exec(given)[1]);
 const folder = dirname(socket);
 const marks = process.env.SHARED_DIR ?? folder;
 
@@ -69,8 +69,7 @@ setInterval(() => {
   else quit(what);
 }, 50);
 
-const key =
-  mode === 'other-host-key' ? ssh2.utils.generateKeyPairSync('ed25519').private : Buffer.from(hostKey, 'base64');
+const key = mode === 'other-host-key' ? ssh2.utils.generateKeyPairSync('ed25519').private : hostKey;
 const server = new ssh2.Server({ hostKeys: [key] }, (client) => {
   client.on('error', () => {});
   client.on('authentication', (attempt) => {
