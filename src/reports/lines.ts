@@ -1,6 +1,9 @@
 import { renderInventory } from '../inventory-lines.js';
-import type { Change, Comparison, Outcome, Run, Value, ValueTypeName } from '../model.js';
+import type { Change, Comparison, Outcome, Rehearsal, Run, Value, ValueTypeName } from '../model.js';
+import { renderRehearsal, renderStep } from '../rehearsal-lines.js';
+import { describeRehearsal, exitCodeOfRehearsal } from '../rehearsal-verdict.js';
 import type { Report, ReportOptions, Result } from '../report.js';
+import { nameOfRun } from '../stage.js';
 import { renderSwitch } from '../switch-lines.js';
 import { type Paint, printable, type Style } from '../terminal.js';
 import { listSome } from '../text.js';
@@ -13,15 +16,33 @@ const lines: Report = {
   summary: 'Lines for people: what is wrong in full, what passed in short',
   render: (result, options) =>
     [
+      ...(result.rehearsal ? renderSteps(result.rehearsal, result, options) : []),
       ...(result.switch ? renderSwitch(result.switch, options.paint) : []),
-      ...(options.runs ? result.runs.flatMap((run) => renderRun(run, options)) : []),
-      ...result.comparisons.flatMap((comparison) => renderComparison(comparison, result, options)),
+      ...(options.runs && !result.rehearsal ? result.runs.flatMap((run) => renderRun(run, options)) : []),
+      ...(result.rehearsal ? [] : result.comparisons).flatMap((comparison) =>
+        renderComparison(comparison, result, options),
+      ),
     ]
       .map((line) => `${line}\n`)
       .join(''),
 };
 
 export default lines;
+
+/** Each step of a rehearsal with its run and its comparison, as they came. What passed is only counted. */
+function renderSteps(rehearsal: Rehearsal, result: Result, options: ReportOptions): string[] {
+  const parts = rehearsal.steps.flatMap((step) => [
+    ...renderStep(step, options.paint, options.verbose),
+    ...result.runs.filter(({ id }) => id === step.run).flatMap((run) => renderRun(run, options, 0)),
+    ...result.comparisons.filter(({ to }) => to === step.run).flatMap((one) => renderComparison(one, result, options)),
+    ...(step.run === undefined ? [''] : []),
+  ]);
+  const { steps } = rehearsal;
+  const code = exitCodeOfRehearsal({ ...result, steps });
+  const sentence = `${printable(rehearsal.target)}: ${printable(describeRehearsal({ ...result, steps }))}`;
+  const verdict = options.paint(code === 0 ? 'green' : code === 1 ? 'red' : 'yellow', sentence);
+  return [...renderRehearsal(rehearsal, options.paint), ...parts, verdict];
+}
 
 // ---------------------------------------------------------------------------------------------------------- runs
 
@@ -37,11 +58,11 @@ const marks: { readonly [verdict in Verdict]: readonly [string, Style] } = {
   skipped: ['-', 'gray'],
 };
 
-function renderRun(run: Run, { paint, verbose }: ReportOptions): string[] {
+function renderRun(run: Run, { paint, verbose }: ReportOptions, most = mostListed): string[] {
   const groups = groupBySubject(run.outcomes);
-  const shown = verbose || groups.length <= mostListed ? groups : groups.filter((group) => worstOf(group) !== 'passed');
+  const shown = verbose || groups.length <= most ? groups : groups.filter((group) => worstOf(group) !== 'passed');
   return [
-    `${paint('bold', printable(run.target))}  ${paint('gray', printable(describeSystem(run)))}`,
+    `${paint('bold', printable(nameOfRun(run)))}  ${paint('gray', printable(describeSystem(run)))}`,
     ...shown.filter((group) => worstOf(group) !== 'waived').flatMap((group) => renderGroup(group, paint, verbose)),
     ...(shown.length < groups.length ? countPassed(groups, paint) : []),
     ...renderWaived(shown, paint, verbose),
@@ -182,7 +203,7 @@ function summarize(run: Run, paint: Paint): string {
   const said = words.filter(([count]) => count > 0).map(([count, word, style]) => paint(style, `${count} ${word}`));
   const seconds = (Date.parse(run.finished) - Date.parse(run.started)) / 1000;
   const verdict = isVacuous(run) ? paint('yellow', `nothing was judged: ${whyVacuous(run)}`) : said.join(', ');
-  return `${paint('bold', printable(run.target))}: ${verdict} in ${showDuration(Math.max(0.001, seconds))}`;
+  return `${paint('bold', printable(nameOfRun(run)))}: ${verdict} in ${showDuration(Math.max(0.001, seconds))}`;
 }
 
 function whyVacuous({ outcomes }: Run): string {
@@ -248,7 +269,7 @@ function findRun(id: string, { runs, baselines }: Result): Run | undefined {
 function describeSides(comparison: Comparison, result: Result, paint: Paint): string {
   const to = result.runs.find(({ id }) => id === comparison.to);
   const from = result.baselines.find(({ id }) => id === comparison.from);
-  const name = (run: Run | undefined, id: string) => paint('bold', printable(run?.target ?? id));
+  const name = (run: Run | undefined, id: string) => paint('bold', printable(run ? nameOfRun(run) : id));
   return `${name(to, comparison.to)} compared with ${name(from, comparison.from)}${describeDistance(from, to)}`;
 }
 
