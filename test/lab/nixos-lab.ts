@@ -67,11 +67,7 @@ export type NixosMachine = {
 /** Brings a machine up, or finds it up. `skip`: it cannot be had, in words for a skipped test. */
 export async function startNixosMachine(name: string): Promise<NixosMachine | { skip: string }> {
   if (process.getuid?.() !== 0) return { skip: 'no NixOS lab: needs root' };
-  const up = spawnSync(nixosScript, ['up', name], {
-    encoding: 'utf8',
-    env: { ...process.env, NIXSPEC_LAB_OWNER: String(process.pid) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const up = await runLab(['up', name]);
   if (up.status === 77) return { skip: `no NixOS lab: ${up.stderr.trim().split('\n').at(-1)}` };
   if (up.status !== 0) throw new Error(`nixos-lab.sh up ${name} ended with ${up.status}:\n${up.stderr}`);
   const facts = JSON.parse(readFileSync(`/run/nixspec-nixos-lab/${name}/machine.json`, 'utf8')) as NixosMachine;
@@ -103,6 +99,16 @@ export async function startNixosMachine(name: string): Promise<NixosMachine | { 
   return machine;
 }
 
+/** Not at once for all: those that start side by side must not wait for each other. */
+function runLab(args: readonly string[]): Promise<Output> {
+  const env = { ...process.env, NIXSPEC_LAB_OWNER: String(process.pid) };
+  return new Promise((resolve) => {
+    execFile(nixosScript, args, { env }, (error, stdout, stderr) => {
+      resolve({ status: error === null ? 0 : typeof error.code === 'number' ? error.code : 255, stdout, stderr });
+    });
+  });
+}
+
 async function reset(machine: NixosMachine): Promise<void> {
   const { status, stderr } = await machine.run(resetScript);
   if (status === 0) return;
@@ -124,9 +130,9 @@ async function waitForReboot(machine: NixosMachine, bootId: string): Promise<voi
   throw new Error(`${machine.name} has not come up again`);
 }
 
-function runInside(name: string, command: string): Promise<Output> {
-  const { stdout, status } = spawnSync(nixosScript, ['leader', name], { encoding: 'utf8' });
-  if (status !== 0) return Promise.resolve({ status: 255, stdout: '', stderr: `${name} does not run` });
+async function runInside(name: string, command: string): Promise<Output> {
+  const { stdout, status } = await runLab(['leader', name]);
+  if (status !== 0) return { status: 255, stdout: '', stderr: `${name} does not run` };
   const args = ['-t', stdout.trim(), '-m', '-u', '-i', '-n', '-p', '-C', '--', '/usr/bin/env', '-i'];
   const environment = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin', 'HOME=/root'];
   return new Promise((resolve) => {

@@ -22,7 +22,7 @@ phase=$recalled
 case $phase in rolling-back | rollback-failed) too_late "the rollback has begun" ;; esac`;
 }
 
-/** The rollback comes so many seconds from now, and not before. */
+/** The rollback comes so many seconds from now, or later where it was to come later. */
 export function extend(id: string, seconds: number): Step<Extended> {
   return {
     name: 'extend the deadline',
@@ -31,10 +31,13 @@ ${tell}
 ${takeLock(id)}
 [ "$(state_of ${rollbackTimer})" = active ] || [ "$(state_of ${rollbackService})" = active ] || too_late 'the timer is gone'
 now
-# The service reads it when the timer starts it, and waits on.
-keep until $((up + ${seconds})) || too_late 'a file in /run could not be written'
+recall until
+until=$((up + ${seconds}))
+# Never earlier: the timer itself stays as it is, and what it starts reads this and waits on.
+[ "$until" -gt "$recalled" ] || until=$recalled
+keep until "$until" || too_late 'a file in /run could not be written'
 tell status extended
-tell remaining ${seconds}
+tell remaining $((until - up))
 tell end 1`),
     limit: 40,
     parse: (output) => {

@@ -28,7 +28,11 @@ umask 077
 rm -f "$dir/exit" "$dir/output" "$dir/out"
 ${job === 'test' ? sh`` : sh`: >"$dir/boot-touched" || too_late 'a file in /run could not be written'`}
 ${job === 'boot-once' ? sh`: >"$dir/once" || too_late 'a file in /run could not be written'` : sh``}
-printf %s ${jobScript(id, job, next).raw} >"$dir/job" || too_late 'a file in /run could not be written'
+tools=$(readlink "$dir/old")/sw/bin:/run/current-system/sw/bin:/run/booted-system/sw/bin:/usr/sbin:/usr/bin:/sbin:/bin
+{
+  printf 'PATH=%s\n' "$tools"
+  printf %s ${jobScript(id, job, next).raw}
+} >"$dir/job" || too_late 'a file in /run could not be written'
 now
 keep started "$up" && keep phase ${phase} || too_late 'a file in /run could not be written'
 said=$(systemd-run --quiet --collect --no-ask-password --unit=${jobService.replace('.service', '')} --description='nixspec: activates the new system' \
@@ -41,13 +45,13 @@ tell end 1`,
 
 /**
  * Its output goes through a pipe to a bounded file. switch-to-configuration's own process is waited for, not the end of its output, which
- * a process that it left may hold open.
+ * a process that it left may hold open. The tools are those of the old system: the new one's may be broken.
  */
 function jobScript(id: string, job: Job, next: string): Script {
   return sh`${places}
 umask 077
 cd /
-export PATH=/run/current-system/sw/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C
+export PATH HOME=/root LC_ALL=C
 [ ! -e /run/current-system/sw/lib/locale/locale-archive ] || export LOCALE_ARCHIVE=/run/current-system/sw/lib/locale/locale-archive
 next=${next}
 mkfifo "$dir/out" && { { head -c ${mostOutput} >"$dir/output"; exec cat >/dev/null; } <"$dir/out" & }

@@ -17,11 +17,13 @@ export const profileLink = '/nix/var/nix/profiles/system';
 export const activationLock = '/run/nixos/switch-to-configuration.lock';
 
 /**
- * Names that scripts use for them, and the small functions that all of them need. The garbage collector's roots are
+ * Names that scripts use for them, and the small functions that all of them need. While a switch is under way, tools are taken
+ * from the old system. The garbage collector's roots are
  * indirect, by way of the folder: Nix itself drops them where a reboot has taken the folder away.
  */
 export const places: Script = sh`dir=${folder} last=${lastFolder} lock=${activationLock} system=${profileLink}
 roots=/nix/var/nix/gcroots/auto/nixspec-switch
+[ ! -d "$dir/old/sw/bin" ] || PATH=$dir/old/sw/bin:$PATH
 keep() { printf '%s\n' "$2" >"$dir/$1.new" && mv -f "$dir/$1.new" "$dir/$1"; }
 recall() { recalled=; [ ! -r "$dir/$1" ] || read -r recalled <"$dir/$1" || :; }
 now() { IFS=. read -r up _ </proc/uptime; }

@@ -29,6 +29,9 @@ note() {
   printf '%s\n' "$1" >>"$dir/log"
 } 2>/dev/null
 
+# Where /run is full: what others need no more, of a tmpfs that gives it back at once.
+make_room() { rm -f "$dir/output" "$dir/units-now" "$dir/job"; }
+
 # The one decision: under the lock, so that nobody disarms or extends at the same moment.
 await_deadline() {
   while :; do
@@ -43,7 +46,7 @@ await_deadline() {
       phase=$recalled
       recall cause
       cause=$recalled
-      keep phase rolling-back
+      keep phase rolling-back || { make_room; keep phase rolling-back; }
       exec 9>&-
       return 0
     fi
@@ -152,6 +155,8 @@ say_result() {
 
 finish() {
   now
+  [ "$ended" = failed ] || rm -f "$dir/units" "$dir/rollback"
+  make_room
   say_result >"$dir/result.new" && mv -f "$dir/result.new" "$dir/result"
   if [ "$ended" = failed ]; then
     keep phase rollback-failed
