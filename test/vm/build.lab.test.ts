@@ -170,7 +170,7 @@ t.test(
       join(folder, 'nixspec.yaml'),
       `version: 1
 targets:
-  vm: { vm: { flake: ".#arm", cores: 2, memory: 512MiB, modules: [staging.nix], seed: state.img } }
+  vm: { vm: { flake: ".#arm", cores: 1, memory: 512MiB, modules: [staging.nix], seed: state.img } }
   elsewhere: { vm: { command: "${script}" } }
 unit: { nginx: { active: true } }
 file:

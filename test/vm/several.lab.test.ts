@@ -18,7 +18,7 @@ async function verify(t: Test, second: string, entries: string) {
   const folder = mkdtempSync('/var/tmp/several-');
   t.teardown(() => rmSync(folder, { recursive: true }));
   const spec = join(t.testdir({}), 'nixspec.yaml');
-  const vm = (host: string) => `{ vm: { flake: "${lab.flake}#${host}", cores: 2, memory: 512MiB } }`;
+  const vm = (host: string) => `{ vm: { flake: "${lab.flake}#${host}", cores: 1, memory: 512MiB } }`;
   writeFileSync(spec, `version: 1\ntargets:\n  web: ${vm('web')}\n  db: ${vm(second)}\n${entries}`);
   const env = { ...lab.environment, TMPDIR: folder };
   const ended = await nixspec(['verify', 'web', 'db', '--spec', spec, '--report', 'json'], { env });
