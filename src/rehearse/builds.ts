@@ -39,6 +39,9 @@ export async function buildBoth(deployed: Deployed, input: BuildInput): Promise<
   return { old, new: fresh, specialisations: await listSpecialisations(fresh) };
 }
 
+const mayBeGone =
+  'what was deployed once may no longer build with this Nix, or its inputs be gone; --from names another to start from';
+
 async function buildOld({ settings, name }: Deployed, input: BuildInput): Promise<Built> {
   try {
     return await describe(await buildVm({ ...input, settings }));
@@ -47,7 +50,7 @@ async function buildOld({ settings, name }: Deployed, input: BuildInput): Promis
     throw new NixspecError(error.code, `what is deployed, ${name}: ${error.message}`, {
       operation: error.operation,
       ...(error.target !== undefined && { target: error.target }),
-      hint: 'a configuration that was deployed may no longer build with this Nix, or its inputs be gone; --from names another to start from',
+      hint: [error.hint, mayBeGone].filter((hint) => hint !== undefined).join('\n'),
       cause: error,
     });
   }

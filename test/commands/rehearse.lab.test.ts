@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { nixspec } from '../fixture/nixspec.js';
+import { nixspec, start } from '../fixture/nixspec.js';
 import { machine, startLab } from '../lab/lab.js';
 import { findVmLab, type VmLab } from '../lab/vm-lab.js';
 
@@ -155,3 +155,51 @@ t.test(
     t.same(leftovers(folder), []);
   },
 );
+
+t.test('what goes wrong with the switch and with the boot', { skip }, async (t) => {
+  const copy = copyFlake(t, {
+    // The switch waits for something that never comes; and there is no second stage to boot.
+    stuck: `{
+  imports = [ ./panics.nix ];
+  systemd.services.stuck = { wantedBy = [ "multi-user.target" ]; serviceConfig.Type = "oneshot"; script = "sleep infinity"; };
+}`,
+    'other-init': `{ imports = [ ./demo.nix ]; environment.etc."other-init".text = ""; }`,
+  });
+  const folder = join(copy, '..');
+  // By its path: it lies in a checkout that does not know it.
+  const flake = `path:${copy}`;
+
+  writeSpec(folder, `${flake}#demo`);
+  const gone = await nixspec(words(folder, '--from', `${flake}#broken-evaluation`), { env });
+  t.equal(gone.status, 69, gone.err);
+  t.match(gone.err, /what is deployed, .*#broken-evaluation: .*services\.forgejo needs a database/s);
+  const dead = await nixspec(words(folder, '--from', `${flake}#panics`), { env });
+  t.equal(dead.status, 69, dead.err);
+  t.match(dead.err, 'error[vm-boot-failed]');
+  t.equal(dead.out, '');
+
+  writeSpec(folder, `${flake}#stuck`);
+  const from = ['--from', `${flake}#demo`];
+  const stuck = await nixspec(words(folder, ...from, '--switch-timeout', '15s'), { env });
+  t.equal(stuck.status, 1, stuck.out + stuck.err);
+  t.match(stuck.out, /✗ switch to the new configuration .*\n {4}it did not end in time, and was killed\n/);
+  t.match(stuck.out, /\| jobs of systemd that have not ended:\n(.*\n)* {4}\| .*stuck\.service +start +running\n/);
+  t.match(stuck.out, /✗ boot the new VM on the same disk .*\n {4}vm: the VM did not come up/);
+  t.match(stuck.out, 'vm: the upgrade does not hold: switched went wrong; rebooted went wrong');
+
+  writeSpec(folder, `${flake}#other-init`);
+  const interrupted = start(words(folder, ...from), { env });
+  let said = '';
+  const reboots = new Promise<void>((resolve) =>
+    interrupted.onError((text) => {
+      said += text;
+      if (said.includes('it takes a reboot')) resolve();
+    }),
+  );
+  await Promise.race([reboots, interrupted.ended]);
+  t.match(said, 'vm: switched: it takes a reboot: the new init is another (exit status 100)');
+  interrupted.kill('SIGINT');
+  const ended = await interrupted.ended;
+  t.equal(ended.status, 130, ended.err);
+  t.same(leftovers(folder), []);
+});
