@@ -33,7 +33,7 @@ function writeSpec(folder: string, host: string, targets = '', entries = ''): vo
     join(folder, 'nixspec.yaml'),
     `version: 1
 targets:
-  vm: { vm: { flake: "${host}", cores: 2, memory: 512MiB } }
+  vm: { vm: { flake: "${host}", cores: 1, memory: 512MiB } }
   # Never booted: whose assertions a specialisation is verified by.
   maintenance: { vm: { flake: "${host}" } }
 ${targets}
