@@ -73,12 +73,11 @@ in
       );
     })
     (mkIf (cfg.seed != null) {
-      # The directory that it lies in, so that a script finds what lies beside it.
-      virtualisation.sharedDirectories.nixspec-seed = {
-        source = lib.escapeShellArg (dirOf seed);
-        inherit target;
-        securityModel = "none";
-      };
+      # The directory that it lies in, so that a script finds what lies beside it. Not by `sharedDirectories`: what those
+      # name, root in the VM may write to, which would be a way out of it.
+      virtualisation.qemu.options = [
+        "-virtfs ${lib.escapeShellArg "local,path=${lib.replaceStrings [ "," ] [ ",," ] (dirOf seed)},security_model=none,readonly=on,mount_tag=nixspec-seed"}"
+      ];
       systemd.services.nixspec-seed = {
         description = "State of this VM";
         wantedBy = [ (if cfg.seedAfter == [ ] then "sysinit.target" else "multi-user.target") ];
@@ -91,7 +90,6 @@ in
         ];
         requires = cfg.seedAfter;
         unitConfig = {
-          RequiresMountsFor = target;
           # Once for a disk: one that is kept has its own state by then.
           ConditionPathExists = [ "!/var/lib/nixspec/seeded" ];
         }
@@ -99,8 +97,10 @@ in
         serviceConfig.Type = "oneshot";
         serviceConfig.RemainAfterExit = true;
         restartIfChanged = false;
-        path = map (tool: pkgs.${tool}) [ "gnutar" "gzip" "xz" "zstd" ];
+        path = map (tool: pkgs.${tool}) [ "gnutar" "gzip" "util-linux" "xz" "zstd" ];
         script = ''
+          mkdir -p ${target}
+          mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,ro nixspec-seed ${target}
           cd ${target}
           seed=./${lib.escapeShellArg name}
           # Directories that the VM has already keep their owner and mode: who packed a seed seldom means them, least of all /.
@@ -129,6 +129,8 @@ in
               fi
               ;;
           esac
+          cd /
+          umount --lazy ${target}
           mkdir -p /var/lib/nixspec
           : >/var/lib/nixspec/seeded
         '';

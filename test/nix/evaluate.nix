@@ -10,7 +10,7 @@
 let
   isNixos = nixpkgs != null && builtins.pathExists (nixpkgs + "/nixos/lib/eval-config.nix");
   modules = if nixpkgs == null then import ./minimal-modules.nix else { inherit (import (nixpkgs + "/lib")) evalModules; lib = import (nixpkgs + "/lib"); };
-  pkgs = modules.lib.genAttrs [ "coreutils" "dnsmasq" "gnutar" "gzip" "iproute2" "linuxPackages" "minica" "pebble" "wireguard-tools" "xz" "zstd" ] (name: "/nix/store/${name}") // { writeShellScript = name: text: text; };
+  pkgs = modules.lib.genAttrs [ "coreutils" "dnsmasq" "gnutar" "gzip" "iproute2" "linuxPackages" "minica" "pebble" "util-linux" "wireguard-tools" "xz" "zstd" ] (name: "/nix/store/${name}") // { writeShellScript = name: text: text; };
   evaluate =
     host:
     if isNixos then

@@ -18,13 +18,12 @@ in
     graphics = mkOption { type = types.bool; default = true; };
     restrictNetwork = mkOption { type = types.bool; default = false; };
     fileSystems = mkOption { inherit (options.fileSystems) type; default = { }; };
-    sharedDirectories = mkOption {
-      default = { };
-      type = types.attrsOf (types.submodule { options = lib.genAttrs [ "source" "target" "securityModel" ] (_: mkOption { type = types.str; }); });
-    };
-  }
-  # PR#453305: the test driver's way in by vsock needs it.
-  // lib.optionalAttrs (lib.versionAtLeast release "26.05") { qemu.enableSharedMemory = mkOption { type = types.bool; default = false; }; };
+    qemu = {
+      options = mkOption { type = types.listOf types.str; default = [ ]; };
+    }
+    # PR#453305: the test driver's way in by vsock needs it.
+    // lib.optionalAttrs (lib.versionAtLeast release "26.05") { enableSharedMemory = mkOption { type = types.bool; default = false; }; };
+  };
 
   config = {
     fileSystems = lib.mkVMOverride config.virtualisation.fileSystems;

@@ -369,13 +369,12 @@ const hosts: readonly {
   {
     name: 'a seed',
     host: '{ }',
-    settings: '{ seed = "/home/me/my seeds/web.tar.zst"; }',
+    settings: '{ seed = "/home/me/my seeds, old/web.tar.zst"; }',
     expected: {
-      'virtualisation.sharedDirectories.nixspec-seed': {
-        source: "'/home/me/my seeds'",
-        target: '/nixspec/seed',
-        securityModel: 'none',
-      },
+      // Nothing in the VM may write to it.
+      'config.virtualisation.qemu.options': [
+        "-virtfs 'local,path=/home/me/my seeds,, old,security_model=none,readonly=on,mount_tag=nixspec-seed'",
+      ],
       'systemd.services.nixspec-seed.before': ['sysinit.target'],
       'systemd.services.nixspec-seed.unitConfig.DefaultDependencies': false,
     },
@@ -458,7 +457,7 @@ t.test('a host of which hardly an option is known', { skip: lacksNix }, async (t
     inherit (import ${new URL('minimal-modules.nix', import.meta.url).pathname}) evalModules;
     section = lib.mkOption { type = lib.types.attrsOf lib.types.anything; default = { }; };
     options = {
-      virtualisation = lib.genAttrs [ "memorySize" "cores" "diskSize" "graphics" "restrictNetwork" "sharedDirectories" ] (_: lib.mkOption { type = lib.types.anything; });
+      virtualisation = lib.genAttrs [ "memorySize" "cores" "diskSize" "graphics" "restrictNetwork" "qemu" ] (_: lib.mkOption { type = lib.types.anything; });
       networking.hosts = section; environment.etc = section; systemd.services = section; systemd.network = { enable = lib.mkOption { default = true; }; networks = section; };
       assertions = lib.mkOption { type = lib.types.listOf lib.types.anything; default = [ ]; };
       services.openssh = { enable = lib.mkOption { default = false; }; settings = section; ports = lib.mkOption { default = [ 22 ]; }; extraConfig = lib.mkOption { default = ""; }; };

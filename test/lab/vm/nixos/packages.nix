@@ -14,6 +14,8 @@ lib.genAttrs names (name: "/usr/lib/nixpkgs/${name}")
   writeText = name: text: build name (write "$out" text);
   writeShellScript = name: text: build name "${write "$out" "#!/bin/bash\n${text}"}chmod +x $out";
 
+  util-linux = build "util-linux" "mkdir -p $out/bin\nln -s /usr/bin/mount /usr/bin/umount $out/bin/";
+
   # minica --domains NAME --ip-addresses ADDRESS: a CA in the folder that it is started in, and a pair by it.
   minica = program "minica" ''
     #!/bin/sh
