@@ -78,7 +78,8 @@ in
     testScript = ''
       demo.wait_for_unit("multi-user.target")
       demo.wait_for_unit("nginx.service")
-      demo.succeed("ip -4 address show dev nixspec0 | grep 10.0.2.15")
+      # DHCP takes its time.
+      demo.wait_until_succeeds("ip -4 address show dev nixspec0 | grep 10.0.2.15")
       demo.succeed("ip -4 address show dev enp1s0 | grep 203.0.113.7/24")
       demo.succeed("getent ahostsv4 git.example.org | grep 203.0.113.7")
       demo.succeed("curl -skf https://git.example.org/ | grep welcome")
