@@ -62,6 +62,12 @@ t.test('instances never import each other, and nothing imports an instance but b
   t.same(wrong, []);
 });
 
+t.test('nixspec may be installed at any path', async (t) => {
+  // The path of a URL is percent-encoded: that of a folder with a blank names none.
+  const wrong = files.filter((file) => /import\.meta\.url\)\.pathname/.test(readFileSync(join(root, file), 'utf8')));
+  t.same(wrong, [], 'fileURLToPath');
+});
+
 t.test('each npm library lives in one place', async (t) => {
   const places: { readonly [library: string]: RegExp } = {
     yaml: /^(spec\/|yaml-(tokens|data)\.ts$)/,

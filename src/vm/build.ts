@@ -1,6 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { closest, distance } from 'fastest-levenshtein';
 import { NixspecError } from '../error.js';
 import { readFlakeReference, writeFlakeReference } from '../flake-reference.js';
@@ -121,7 +122,7 @@ function chooseInstallable({ settings, folder, network }: EvaluateInput, wanted?
   const flake = /^[.~/]/.test(reference.flake) ? locate(reference.flake, folder) : reference.flake;
   if (attribute !== undefined) return [`${flake}#${attribute}`, '--apply', describeOwn];
   const runner = runnerSystem();
-  const modulePath = new URL('../../nix/vm.nix', import.meta.url).pathname;
+  const modulePath = fileURLToPath(new URL('../../nix/vm.nix', import.meta.url));
   const platforms = { runner, guest: guestSystem(settings, runner) };
   const asked = { ...(network && { more: networkModule(network) }), ...(wanted && { wanted }) };
   const describe = describeExtended(settings, platforms, modulePath, asked);
