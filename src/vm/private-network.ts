@@ -1,9 +1,17 @@
-import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NixspecError } from '../error.js';
 import type { MachineFacts } from './network-facts.js';
-import { isRunning, listWorkspaces, type Owner, parentFolder, readWorld, startOf } from './workspace.js';
+import {
+  isRunning,
+  listFolders,
+  listWorkspaces,
+  makingLimit,
+  type Owner,
+  parentFolder,
+  readWorld,
+  startOf,
+} from './workspace.js';
 
 /** The network of machines that are run together; nobody else is on it. */
 export interface PrivateNetwork {
@@ -71,22 +79,16 @@ export async function plugIn(workspace: string, machine: string, network?: Priva
 
 /** Removes the networks that no VM is on and no running nixspec has made. Never throws. */
 export async function clearNetworks(): Promise<void> {
-  const parents = [...new Set([parentFolder(false), parentFolder(true)])];
-  const folders = await Promise.all(parents.map(listNetworks));
-  if (folders.flat().length === 0) return;
+  const networks = await listFolders(prefix);
+  if (networks.length === 0) return;
   const workspaces = await listWorkspaces();
   const used = new Set(await Promise.all(workspaces.map(({ folder }) => readMembership(folder))));
   const world = await readWorld();
-  for (const folder of folders.flat()) {
-    const owner = (await isOwn(folder)) ? await readOwner(folder) : undefined;
-    if (!owner || used.has(folder) || (await isOwnerThere(owner, world))) continue;
+  for (const { folder, age } of networks) {
+    const owner = await readOwner(folder);
+    if (used.has(folder) || (owner ? await isOwnerThere(owner, world) : age < makingLimit)) continue;
     await rm(folder, { recursive: true, force: true }).catch(() => {});
   }
-}
-
-async function listNetworks(parent: string): Promise<readonly string[]> {
-  const names = await readdir(parent).catch(() => []);
-  return names.filter((name) => name.startsWith(prefix)).map((name) => join(parent, name));
 }
 
 /** Of one in another container the process number means nothing here. */
@@ -128,12 +130,6 @@ export function cableArguments({ folder, facts }: PrivateNetwork, machine: strin
       ...['-device', `virtio-net-pci,netdev=${id}h,mac=52:54:00:4e:0${own}:0${other},romfile=`],
     ];
   });
-}
-
-/** Names in a shared folder prove nothing. */
-async function isOwn(folder: string): Promise<boolean> {
-  const status = await lstat(folder).catch(() => undefined);
-  return status?.isDirectory() === true && status.uid === userInfo().uid;
 }
 
 async function readMembership(workspace: string): Promise<string | undefined> {

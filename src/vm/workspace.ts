@@ -83,7 +83,7 @@ export async function clearLeftovers(): Promise<number> {
 }
 
 /** Milliseconds in which a folder may have no owner yet: it is being made. */
-const makingLimit = 60_000;
+export const makingLimit = 60_000;
 
 async function isInUse({ folder, owner, age }: Found, world: string): Promise<boolean> {
   if (!owner) return age < makingLimit;
@@ -121,20 +121,25 @@ interface Found {
   readonly age: number;
 }
 
-/** Folders of this user's only: names in a shared folder prove nothing. */
 export async function listWorkspaces(): Promise<readonly Found[]> {
+  const folders = await listFolders(prefix);
+  return Promise.all(folders.map(async (found) => ({ ...found, owner: await readOwner(found.folder) })));
+}
+
+/** Folders of this user's only: names in a shared folder prove nothing. */
+export async function listFolders(beginning: string): Promise<readonly Omit<Found, 'owner'>[]> {
   const parents = [...new Set([parentFolder(false), parentFolder(true)])];
   const folders = await Promise.all(
     parents.map(async (parent) => {
       const names = await readdir(parent).catch(() => []);
-      return names.filter((name) => name.startsWith(prefix)).map((name) => join(parent, name));
+      return names.filter((name) => name.startsWith(beginning)).map((name) => join(parent, name));
     }),
   );
   const found = await Promise.all(
     folders.flat().map(async (folder) => {
       const status = await lstat(folder).catch(() => undefined);
       if (!status?.isDirectory() || status.uid !== userInfo().uid) return [];
-      return [{ folder, owner: await readOwner(folder), age: Date.now() - status.mtimeMs }];
+      return [{ folder, age: Date.now() - status.mtimeMs }];
     }),
   );
   return found.flat();

@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -96,6 +97,15 @@ t.test('what a killed nixspec has left', async (t) => {
   await clearNetworks();
   t.ok(existsSync(folder), 'in another container, numbers of processes are others');
   write({ started: '1' });
+  await clearNetworks();
+  t.notOk(existsSync(folder));
+});
+
+t.test('one that was never finished', async (t) => {
+  const folder = mkdtempSync(join(parent, 'nixspec-net-'));
+  await clearNetworks();
+  t.ok(existsSync(folder), 'somebody may be making it');
+  utimesSync(folder, 0, Date.now() / 1000 - 120);
   await clearNetworks();
   t.notOk(existsSync(folder));
 });
