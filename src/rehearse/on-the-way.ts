@@ -2,6 +2,9 @@ import type { Outcome, Script, UnitOnTheWay } from '../model.js';
 import { sh } from '../shell/sh.js';
 import type { RehearsalMachine } from './machine.js';
 
+/** Who is asked: a machine, whatever becomes of its connection. */
+type Asked = Pick<RehearsalMachine, 'ask'>;
+
 /** What a machine is like before something is done to it. */
 export interface Mark {
   /** Place in the journal; undefined: from the boot on. */
@@ -15,7 +18,7 @@ export function markOfBoot(failed: ReadonlySet<string>): Mark {
   return { failed };
 }
 
-export async function markNow(machine: RehearsalMachine): Promise<Mark> {
+export async function markNow(machine: Asked): Promise<Mark> {
   const { text } = await machine.ask(
     sh`journalctl --quiet --output=json --output-fields=PRIORITY --lines=1
 echo =failed
@@ -55,7 +58,7 @@ export interface OnTheWay {
  * Reads from the journal what systemd did since the mark, and which units are failed now.
  * @param outcomes what the spec said afterwards
  */
-export async function lookBack(machine: RehearsalMachine, mark: Mark, outcomes: readonly Outcome[]): Promise<OnTheWay> {
+export async function lookBack(machine: Asked, mark: Mark, outcomes: readonly Outcome[]): Promise<OnTheWay> {
   const since = mark.cursor === undefined ? ['--boot'] : [`--after-cursor=${mark.cursor}`];
   const { text, exit } = await machine.ask(
     sh`journalctl --sync >/dev/null 2>&1
@@ -143,7 +146,7 @@ function isAsserted(name: string, outcomes: readonly Outcome[]): boolean {
 }
 
 async function askMessages(
-  machine: RehearsalMachine,
+  machine: Asked,
   units: readonly string[],
   since: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
