@@ -31,7 +31,7 @@ const [mostUnits, mostLines] = [8, 15];
 
 /**
  * The last that some units said since a place in the journal.
- * @param units none: whatever was said with the priority of an error
+ * @param units none: whatever was said with the priority of an error, but not of the sessions that nixspec itself makes
  */
 export function readJournalSince(cursor: string, units: readonly string[]): Step<readonly UnitJournal[]> {
   const chosen = units.slice(0, mostUnits);
@@ -39,7 +39,7 @@ export function readJournalSince(cursor: string, units: readonly string[]): Step
     name: 'read the journal',
     script: sh`journalctl --sync >/dev/null 2>&1
 since() { journalctl --quiet --no-pager --no-hostname --output=short --after-cursor=${cursor} --lines=${mostLines} "$@" | cut -c -400; }
-if [ ${chosen.length} -eq 0 ]; then echo "=unit "; since --priority=err; fi
+if [ ${chosen.length} -eq 0 ]; then echo "=unit "; since --priority=err | grep -v ' sshd-session\['; fi
 for unit in ${chosen}; do echo "=unit $unit"; since --unit="$unit"; done`,
     limit: 60,
     parse: ({ stdout }) => readSections(stdout.toString('utf8')),

@@ -46,6 +46,7 @@ async function bringBack(input: RollbackInput): Promise<Exclude<RollbackProgress
   const end = () => Math.max(until(), Date.now()) + patience * 1000;
   const latest = end();
   let asked = false;
+  let told = false;
   for (;;) {
     try {
       if (!asked) {
@@ -58,8 +59,10 @@ async function bringBack(input: RollbackInput): Promise<Exclude<RollbackProgress
       if (progress.status === 'waiting' || progress.status === 'cut-short') asked = false;
       if (Date.now() > latest) return 'the rollback did not end in time';
     } catch (error) {
-      asked = false;
       if (signal.aborted) throw error;
+      if (!told) input.record.say(waitingFor(until()));
+      told = true;
+      asked = false;
       input.record.show(waitingFor(until()));
       if (Date.now() > latest) return `the target cannot be reached: ${error instanceof Error ? error.message : ''}`;
     }
