@@ -19,7 +19,8 @@ export async function endByHand(
   out: (text: string) => void,
 ): Promise<number> {
   const guard = await machine.readGuard(signal);
-  if (action === 'status') return showStatus(machine.name, guard, out);
+  if (guard === 'absent' && action !== 'confirm') return tellLast(action, machine, record, signal, out);
+  if (action === 'status' && guard !== 'absent') return showStatus(machine.name, guard, out);
   if (guard === 'absent') {
     const hint = `\`nixspec switch status ${machine.name}\` shows what is there`;
     throw new NixspecError('usage', `${machine.name}: no switch is armed there`, { operation: action, hint });
@@ -29,11 +30,33 @@ export async function endByHand(
     : rollBackByHand(guard, machine, record, signal);
 }
 
-function showStatus(target: string, guard: Guard | 'absent', out: (text: string) => void): number {
-  if (guard === 'absent') {
-    out(`${printable(target)}: no switch is armed\n`);
+/** Nothing is armed: what the target did by itself, while nobody looked, is told, and cleared away by `rollback`. */
+async function tellLast(
+  action: 'status' | 'rollback',
+  machine: Machine,
+  record: Record,
+  signal: AbortSignal,
+  out: (text: string) => void,
+): Promise<number> {
+  const log = await machine.lastRollback(action === 'rollback', signal);
+  if (action === 'rollback' && log === undefined) {
+    const hint = `\`nixspec switch status ${machine.name}\` shows what is there`;
+    throw new NixspecError('usage', `${machine.name}: no switch is armed there`, { operation: action, hint });
+  }
+  const told = `${printable(machine.name)}: no switch is armed`;
+  if (log === undefined) {
+    out(`${told}\n`);
     return exitCodes.passed;
   }
+  out(
+    `${told}; the last one was rolled back by the target itself:\n${log.map((line) => `  ${printable(line)}\n`).join('')}`,
+  );
+  if (action === 'status') return exitCodes.passed;
+  record.say(`\`nixspec verify ${machine.name}\` tells whether all is well`);
+  return exitCodes.rolledBack;
+}
+
+function showStatus(target: string, guard: Guard, out: (text: string) => void): number {
   const lines = [
     `${printable(target)}: ${describeGuard(guard)}`,
     `  runner  ${printable(guard.runner)}, spec ${printable(guard.spec)}, target ${printable(guard.target)}, id ${printable(guard.id)}`,

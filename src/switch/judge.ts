@@ -5,7 +5,7 @@ import { countOutcomes } from '../verdict.js';
 import type { Ended } from './activate.js';
 import { type Evidence, findBreakages, isDecisive, type UnitState } from './decide.js';
 import type { Machine } from './machine.js';
-import { pause, persist } from './persist.js';
+import { pause, persist, verifyWhole } from './persist.js';
 import type { Record } from './record.js';
 
 export interface JudgeInput {
@@ -66,7 +66,7 @@ async function look(
   { settled }: { readonly settled?: readonly UnitState[] },
 ): Promise<Looked> {
   const { machine, record, until, signal } = input;
-  const run = await persist(() => machine.verify(stage, signal), until, signal);
+  const run = await verifyWhole(machine, stage, until, signal);
   record.runs.push({ name, run });
   const units = await persist(() => machine.units(signal), until, signal);
   const states = settled ? { settled, soaked: units } : { settled: units };

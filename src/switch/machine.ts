@@ -5,6 +5,7 @@ import type { StateEntry, UnitJournal } from '../switch-model.js';
 import type { Transport } from '../transport.js';
 import { ask } from './ask-target.js';
 import type { UnitState } from './decide.js';
+import { readLastRollback } from './last-rollback.js';
 import { listUnits, readJournalSince } from './look-at-units.js';
 import type {
   Armed,
@@ -51,6 +52,8 @@ export interface Machine {
   startRollback(id: string, signal: AbortSignal): Promise<Started>;
   followRollback(id: string, signal: AbortSignal): Promise<RollbackProgress>;
   reboot(id: string, signal: AbortSignal): Promise<Started>;
+  /** What a rollback said that nobody was there to read; undefined where there was none. @param clear removes it */
+  lastRollback(clear: boolean, signal: AbortSignal): Promise<readonly string[] | undefined>;
   /** @param stage which look of the switch it is: `before`, `switched` … */
   verify(stage: string, signal: AbortSignal): Promise<Run>;
   close(): Promise<void>;
@@ -134,6 +137,10 @@ export class RemoteMachine implements Machine {
 
   reboot(id: string, signal: AbortSignal) {
     return this.ask(reboot(id), signal);
+  }
+
+  lastRollback(clear: boolean, signal: AbortSignal) {
+    return this.ask(readLastRollback(clear), signal);
   }
 
   async verify(stage: string, signal: AbortSignal): Promise<Run> {

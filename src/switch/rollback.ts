@@ -1,7 +1,7 @@
 import type { Run } from '../model.js';
 import { findBreakages, isDecisive, type UnitState } from './decide.js';
 import type { Machine } from './machine.js';
-import { pause, persist } from './persist.js';
+import { pause, persist, verifyWhole } from './persist.js';
 import type { Record } from './record.js';
 import type { RollbackProgress, TargetState } from './state.js';
 
@@ -108,7 +108,7 @@ async function lookAfterRollback({ machine, record, before, id, allowed, signal 
     // What is left of the guard is of no use any more where it has done its work; where it has not, it is all there is.
     const isBack = state.current === before.state.current && state.profile === before.state.profile;
     if (isBack && state.guard?.trigger !== 'rollback') await machine.disarm(id, signal);
-    const run = await machine.verify('rolled-back', signal);
+    const run = await verifyWhole(machine, 'rolled-back', () => latest, signal);
     record.runs.push({ name: 'rollback', run });
     const units = await machine.units(signal);
     if (state.current !== before.state.current)

@@ -180,6 +180,11 @@ export class FakeMachine implements Machine {
     };
   }
 
+  async lastRollback() {
+    await this.ask('last rollback');
+    return undefined;
+  }
+
   async reboot() {
     await this.ask('reboot');
     return { status: 'started' } as const;
