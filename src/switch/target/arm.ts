@@ -111,6 +111,7 @@ said=$(${runRollback(sh`--on-active=${seconds} --timer-property=AccuracySec=1s $
   fail "systemd does not take the timer: $said"
 [ "$(systemctl show ${rollbackTimer} --property=SubState --value)" = waiting ] || fail 'the timer does not wait'
 keep phase armed || fail "$full"
+forget_boot_guard
 tell status armed
 tell remaining ${seconds}
 tell old "$old"

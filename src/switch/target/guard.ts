@@ -61,6 +61,7 @@ answer() {
   exit 0
 }
 clear_up() {
+  forget_boot_guard
   rm -f "$roots"-old "$roots"-profile "$roots"-boot "$roots"-next
   [ ! -d "$last" ] || { dir=$last; recall id; [ "$recalled" != "$id" ] || rm -rf "$last"; }
   rmdir /run/nixspec 2>/dev/null

@@ -2,7 +2,7 @@ import type { Script } from '../../model.js';
 import { joinScripts, sh } from '../../shell/sh.js';
 import type { Job, Progress, Started, Step } from '../state.js';
 import { takeLock } from './guard.js';
-import { jobService, places } from './places.js';
+import { bootGuard, bootGuardFolder, jobService, places } from './places.js';
 import { unitProperties } from './rollback-script.js';
 import { readTold, type Told, tell, unkillable } from './told.js';
 
@@ -13,8 +13,10 @@ const shownOutput = 16 * 1024;
 /**
  * Starts a job as a unit of the target, so that it runs on whatever becomes of the connection. The unit itself never fails:
  * a failed unit of ours would be found by the verification, and by switch-to-configuration, as one of the system's.
+ *
+ * @param bootSeconds of `boot-once`: how long after its boot the new system may run before somebody arms again
  */
-export function startJob(id: string, job: Job, next: string): Step<Started> {
+export function startJob(id: string, job: Job, next: string, bootSeconds = 300): Step<Started> {
   const phase = job === 'test' ? 'activating' : 'keeping';
   const service = [...unitProperties, 'Type=exec', 'TimeoutStopSec=15', 'KillMode=control-group'];
   return startStep(
@@ -31,7 +33,7 @@ ${job === 'boot-once' ? sh`: >"$dir/once" || too_late 'a file in /run could not 
 tools=$(readlink "$dir/old")/sw/bin:/run/current-system/sw/bin:/run/booted-system/sw/bin:/usr/sbin:/usr/bin:/sbin:/bin
 {
   printf 'PATH=%s\n' "$tools"
-  printf %s ${jobScript(id, job, next).raw}
+  printf %s ${jobScript(id, job, next, bootSeconds).raw}
 } >"$dir/job" || too_late 'a file in /run could not be written'
 now
 keep started "$up" && keep phase ${phase} || too_late 'a file in /run could not be written'
@@ -47,13 +49,14 @@ tell end 1`,
  * Its output goes through a pipe to a bounded file. switch-to-configuration's own process is waited for, not the end of its output, which
  * a process that it left may hold open. The tools are those of the old system: the new one's may be broken.
  */
-function jobScript(id: string, job: Job, next: string): Script {
+function jobScript(id: string, job: Job, next: string, bootSeconds: number): Script {
   return sh`${places}
 umask 077
 cd /
 export PATH HOME=/root LC_ALL=C
 [ ! -e /run/current-system/sw/lib/locale/locale-archive ] || export LOCALE_ARCHIVE=/run/current-system/sw/lib/locale/locale-archive
 next=${next}
+${job === 'boot-once' ? guardBoot(bootSeconds) : sh``}
 mkfifo "$dir/out" && { { head -c ${mostOutput} >"$dir/output"; exec cat >/dev/null; } <"$dir/out" & }
 {
 ${jobCommands(job)}
@@ -84,6 +87,7 @@ function jobCommands(job: Job): Script {
     return joinScripts([setProfile, sh`[ $code != 0 ] || { "$next/bin/switch-to-configuration" boot; code=$?; }`]);
   // Entries are made of the generations, and the default is the system that is asked: so the old one is.
   return joinScripts([
+    sh`before=$(readlink "$system")`,
     setProfile,
     sh`default=$(readlink -f "$dir/boot")
 [ -n "$default" ] || default=$(readlink -f "$dir/old")
@@ -98,9 +102,39 @@ if [ $code = 0 ]; then
   else
     echo 'the boot loader has no entry for the new system'; code=1
   fi
-fi`,
+fi
+[ $code != 0 ] || guard_boot || { echo 'nothing would guard the new system after the reboot: /etc cannot be written'; code=1; }`,
   ]);
 }
+
+/**
+ * The new system, once booted, must be armed over a connection within so many seconds, or it reboots, which brings the old one. What
+ * it cannot help against: a kernel or initrd that never gets as far as systemd. It puts back the profile, and removes
+ * itself.
+ */
+function guardBoot(seconds: number): Script {
+  const [folder, name] = [bootGuardFolder, bootGuard];
+  return sh`guard_boot() {
+  mkdir -p ${folder}/sysinit.target.wants &&
+    printf '%s\n' '[Unit]' 'Description=nixspec: reboots into the old system' DefaultDependencies=no IgnoreOnIsolate=yes \
+      '[Timer]' OnActiveSec=${seconds} AccuracySec=1s >${folder}/${name}.timer &&
+    printf '%s\n' '[Unit]' 'Description=nixspec: reboots into the old system' DefaultDependencies=no IgnoreOnIsolate=yes \
+      '[Service]' Type=oneshot "ExecStart=/bin/sh ${folder}/${name}.sh" >${folder}/${name}.service &&
+    printf '%s\n' "PATH=$PATH" "new=$next" "before=$before" "system=$system" >${folder}/${name}.sh &&
+    printf '%s' ${bootGuardScript.raw} >>${folder}/${name}.sh &&
+    ln -sfn ../${name}.timer ${folder}/sysinit.target.wants/${name}.timer &&
+    sync ${folder}/${name}.timer ${folder}/${name}.service ${folder}/${name}.sh
+}`;
+}
+
+const bootGuardScript: Script = sh`export PATH
+rm -f ${bootGuardFolder}/${bootGuard}.* ${bootGuardFolder}/sysinit.target.wants/${bootGuard}.timer
+rmdir ${bootGuardFolder}/sysinit.target.wants ${bootGuardFolder}
+case $before in
+  system-*-link) [ ! -e "/nix/var/nix/profiles/$before" ] || { ln -sfn "$before" "$system.nixspec" && mv -fT "$system.nixspec" "$system"; } ;;
+esac
+[ "$(readlink -f /run/booted-system)" != "$new" ] || systemctl reboot
+`;
 
 export function followJob(id: string): Step<Progress> {
   return {

@@ -13,6 +13,13 @@ export const rollbackTimer = 'nixspec-rollback.timer';
 export const rollbackService = 'nixspec-rollback.service';
 export const jobService = 'nixspec-activate.service';
 
+/**
+ * Outlives a reboot into the new system, where /run is new: systemd's own folder for what is set at run time and stays, which
+ * NixOS's activation leaves alone. NixOS's /etc/systemd/system is read-only.
+ */
+export const bootGuardFolder = '/etc/systemd/system.control';
+export const bootGuard = 'nixspec-boot-guard';
+
 export const profileLink = '/nix/var/nix/profiles/system';
 export const activationLock = '/run/nixos/switch-to-configuration.lock';
 
@@ -27,6 +34,12 @@ roots=/nix/var/nix/gcroots/auto/nixspec-switch
 keep() { printf '%s\n' "$2" >"$dir/$1.new" && mv -f "$dir/$1.new" "$dir/$1"; }
 recall() { recalled=; [ ! -r "$dir/$1" ] || read -r recalled <"$dir/$1" || :; }
 now() { IFS=. read -r up _ </proc/uptime; }
+forget_boot_guard() {
+  [ -e ${bootGuardFolder}/${bootGuard}.timer ] || return 0
+  systemctl stop ${bootGuard}.timer 2>/dev/null
+  rm -f ${bootGuardFolder}/${bootGuard}.* ${bootGuardFolder}/sysinit.target.wants/${bootGuard}.timer
+  rmdir ${bootGuardFolder}/sysinit.target.wants ${bootGuardFolder} 2>/dev/null
+}
 state_of() { systemctl show "$1" --property=ActiveState --value 2>/dev/null; }`;
 
 /**

@@ -104,6 +104,7 @@ restore_boot_default() {
   wanted=$boot_before
   [ -n "$wanted" ] || wanted=$profile
   [ -n "$wanted" ] || return 0
+  forget_boot_guard
   if [ ! -e "$dir/once" ]; then :; else bootctl set-oneshot '' && rm -f "$dir/once"; fi
   [ -e "$dir/boot-touched" ] || [ "$boot_system" != "$boot_before" ] || [ -n "$profile_changed" ] || return 0
   note 'installing the boot loader for the old system'

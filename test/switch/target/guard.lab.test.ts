@@ -246,6 +246,25 @@ else {
     await cleared(t, 'one');
   });
 
+  t.test('a new kernel that nobody can reach: it comes back alone', async (t) => {
+    const next = await machine.makeSystem({ label: 'next', kernel: '6.13', units: { 'sshd.service': null } });
+    await armed(machine, 'one', 600, { next });
+    await runStep(machine, startJob('one', 'boot-once', next, 4));
+    t.match(await jobEnds(machine, 'one'), { status: 'ended', exit: 0 });
+    const boots = [await machine.bootId()];
+    await runStep(machine, reboot('one'));
+    const seen = new Set<string>();
+    for (let look = 0; look < 200 && !(seen.has(next) && [...seen].at(-1) === base); look += 1) {
+      const { booted } = await machine.links().catch(() => ({ booted: '' }));
+      if (booted !== '' && !(booted === base && (await machine.bootId().catch(() => boots[0])) === boots[0]))
+        seen.add(booted);
+      await sleep(200);
+    }
+    t.same([...seen], [next, base]);
+    await cleared(t, 'one');
+    t.same(await machine.links(), untouched);
+  });
+
   t.test('one boot, asked for, and then taken back', async (t) => {
     const next = await machine.makeSystem({ label: 'next', kernel: '6.13' });
     await armed(machine, 'one', 600, { next });
