@@ -61,8 +61,14 @@ export async function describeEnd({ events, exited }: Machine): Promise<string> 
 
 /** What QEMU tells of a machine that nothing good can come of; undefined where there is nothing. */
 export function findTrouble(events: readonly QmpEvent[]): string | undefined {
-  const write = events.find(({ event, data }) => event === 'BLOCK_IO_ERROR' && data.nospace === true);
-  if (write) return 'there is no room left on this machine for the disk of the VM';
+  const write = events.find(({ event, data }) => event === 'BLOCK_IO_ERROR' && data.operation === 'write')?.data;
+  if (write) {
+    // `nospace` is there only where QEMU is to stop the machine then; NixOS has it report (werror=report).
+    const isFull = write.nospace === true || /no space left|quota exceeded/i.test(String(write.reason));
+    return isFull
+      ? 'there is no room left on this machine for the disk of the VM'
+      : `the disk of the VM cannot be written to: ${write.reason ?? 'input/output error'}`;
+  }
   if (events.some(({ event }) => event === 'GUEST_PANICKED')) return 'its kernel panicked';
   return undefined;
 }

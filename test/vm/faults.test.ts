@@ -118,6 +118,7 @@ const faults: readonly Fault[] = [
       ['reset', 'it rebooted'],
       ['crash', 'QEMU was killed'],
       ['full', 'there is no room left on this machine for the disk of the VM'],
+      ['broken', 'the disk of the VM cannot be written to: Input/output error'],
     ] as const
   ).map(([what, why]) => ({
     name: `in the midst of a verification: ${why}`,

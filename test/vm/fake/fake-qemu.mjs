@@ -64,7 +64,11 @@ setInterval(() => {
   const what = readFileSync(file, 'utf8').trim();
   unlinkSync(file);
   if (what === 'reset') tell('RESET', { guest: true, reason: 'guest-reset' });
-  else if (what === 'full') tell('BLOCK_IO_ERROR', { nospace: true, operation: 'write', action: 'report' });
+  // As QEMU 7.2 tells it with NixOS's `werror=report`.
+  else if (what === 'full')
+    tell('BLOCK_IO_ERROR', { operation: 'write', action: 'report', reason: 'No space left on device' });
+  else if (what === 'broken')
+    tell('BLOCK_IO_ERROR', { operation: 'write', action: 'report', reason: 'Input/output error' });
   else if (what === 'crash') process.kill(process.pid, 'SIGKILL');
   else quit(what);
 }, 50);
