@@ -34,7 +34,7 @@ export function describeDryRun({ target, source, plan, sshConfig, runner }: DryR
   const there = (step: Step<unknown>, when = '') => describe(`on ${target.name}: ${step.name}${when}`, step.script.raw);
   const here = (what: string, words: readonly string[], env: { readonly [name: string]: string } = {}) => {
     const set = Object.entries(env).map(([name, value]) => `${name}=${quoteWord(value)}`);
-    return describe(`here: ${what}`, [...set, ...words.map(quoteWord)].join(' '));
+    return describe(`here: ${what}`, [...set, ...words.map(showWord)].join(' '));
   };
   const wrapped = source.kind === 'command';
   const copied = wrapped ? undefined : copyCommand(next, target, sshConfig);
@@ -78,6 +78,11 @@ export function describeDryRun({ target, source, plan, sshConfig, runner }: DryR
 function splitReference(reference: string): readonly [string, string] {
   const [flake = '', host] = reference.split('#', 2);
   return [flake === '' ? '.' : flake, host ?? 'HOST'];
+}
+
+/** As a person would type it: `quoteWord` is careful with what begins like an option, which here is one. */
+function showWord(word: string): string {
+  return /^--?[a-z-]+$/.test(word) ? word : quoteWord(word);
 }
 
 function describe(title: string, text: string): string {

@@ -79,7 +79,7 @@ function waitingFor(until: number): string {
 
 function describeEnd(ended: Exclude<RollbackProgress, { status: 'waiting' }> | string): string {
   if (typeof ended === 'string') return ended;
-  if (ended.status === 'gone') return `nothing left to roll back: ${ended.current} runs`;
+  if (ended.status === 'gone') return `the target has gone back by itself, or rebooted: ${ended.current} runs`;
   if (ended.status === 'running') return 'rolling back';
   if (ended.status === 'cut-short') return 'the rollback was cut short';
   const { cause, ended: how, reason, restarted } = ended.result;

@@ -1,0 +1,183 @@
+import type { NixosMachine, NixosSystem } from '../lab/nixos-lab.js';
+
+/** A moment of a switch: a line that nixspec says. */
+export type Moment = 'armed' | 'activating' | 'activated' | 'verified' | 'kept';
+
+/** One way in which a switch goes, and what must be so after it. */
+export interface Row {
+  readonly name: string;
+  /** Of the new system. */
+  readonly system?: Partial<NixosSystem>;
+  /** Done on the machine before nixspec starts. */
+  readonly before?: (machine: NixosMachine) => Promise<unknown>;
+  readonly options?: readonly string[];
+  /** What happens when nixspec has said something; `kill`, `interrupt`: to nixspec itself. */
+  readonly at?: {
+    readonly moment: Moment;
+    readonly happens: 'kill' | 'interrupt' | ((machine: NixosMachine) => Promise<unknown>);
+  };
+  /** Done after nixspec has ended, and before the machine is looked at. */
+  readonly after?: (machine: NixosMachine) => Promise<unknown>;
+  /** null: it was killed. */
+  readonly exit: number | null;
+  readonly runs: 'old' | 'new';
+  /** What it says or reports, somewhere. */
+  readonly says?: RegExp;
+}
+
+const service = (text: string) => `[Service]\n${text}`;
+const oneshot = (text: string) => service(`Type=oneshot\nRemainAfterExit=yes\nExecStart=${text}\n`);
+const crashes = '[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/false\nRestart=always\nRestartSec=300ms\n';
+/** Its own text, so that the switch starts it again. */
+const closes = '/usr/sbin/nft add rule inet firewall input tcp dport 22 drop';
+/** Sessions that sshd holds for somebody; those of nixspec among them. */
+const cutSsh = (machine: NixosMachine) => machine.run("pkill -KILL -f '[s]shd-session|[s]shd: root@'");
+
+export const rows: readonly Row[] = [
+  { name: 'all is well', exit: 0, runs: 'new', says: /switched, verified, and kept/ },
+  {
+    name: 'a service that the spec knows fails at once',
+    system: { units: { 'web.service': service('ExecStart=/bin/false\n') } },
+    ...{ exit: 10, runs: 'old', says: /web\.service said since the switch began/ },
+  },
+  { name: 'a wrong answer', system: { web: '502' }, exit: 10, runs: 'old', says: /expected 200, found 502/ },
+  {
+    name: 'a service that nobody knows fails late',
+    system: { units: { 'app.service': service("ExecStart=/bin/sh -c 'sleep 5; exit 1'\n") } },
+    ...{ exit: 10, runs: 'old', says: /unit app\.service: it is failed/ },
+  },
+  {
+    name: 'a crash loop',
+    system: { units: { 'app.service': crashes } },
+    ...{ exit: 10, runs: 'old', says: /unit app\.service: systemd starts it again and again/ },
+  },
+  {
+    name: 'what is broken is allowed to be',
+    system: { units: { 'app.service': service('ExecStart=/bin/false\n') } },
+    options: ['--allow-broken', 'unit app.service'],
+    ...{ exit: 0, runs: 'new', says: /broke, and was allowed to/ },
+  },
+  {
+    name: 'what is broken stays',
+    system: { web: '502' },
+    options: ['--no-rollback'],
+    after: (machine) => machine.sh(`${machine.base}/bin/switch-to-configuration test`),
+    ...{ exit: 1, runs: 'old', says: /was left running/ },
+  },
+  {
+    name: 'the firewall closes SSH',
+    system: { units: { 'shut.service': `${oneshot(closes)}ExecStop=/usr/sbin/nft flush chain inet firewall input\n` } },
+    ...{ exit: 10, runs: 'old' },
+  },
+  {
+    name: 'the network goes down',
+    system: { units: { 'network-addresses-eth0.service': oneshot("/bin/sh -c 'ip link set eth0 down'") } },
+    ...{ exit: 10, runs: 'old', says: /the target rolled back by itself/ },
+  },
+  {
+    name: 'sshd is broken',
+    system: { units: { 'sshd.service': service('ExecStart=/usr/sbin/sshd -D -o NoSuchOption=yes\n') } },
+    ...{ exit: 10, runs: 'old' },
+  },
+  { name: 'the activation hangs', system: { activationBefore: 'sleep 1000' }, exit: 10, runs: 'old', says: /deadline/ },
+  { name: 'activation exits 1', system: { preSwitchCheck: 'exit 1' }, exit: 10, runs: 'old', says: /exit status 1/ },
+  { name: 'activation exits 2', system: { activationAfter: 'exit 3' }, exit: 10, runs: 'old', says: /exit status 2/ },
+  {
+    name: 'activation exits 4 for what failed before',
+    system: { units: { 'app.service': service('ExecStart=/bin/false\n# new\n') } },
+    before: async (machine) => {
+      const broken = await machine.makeSystem({
+        label: 'a',
+        units: { 'app.service': service('ExecStart=/bin/false\n') },
+      });
+      await machine.run(
+        `nix-env -p /nix/var/nix/profiles/system --set ${broken}; ${broken}/bin/switch-to-configuration switch`,
+      );
+    },
+    after: (machine) => machine.reset(),
+    ...{ exit: 0, runs: 'old', says: /exit status 4/ },
+  },
+  { name: 'activation exits 100', system: { initInterface: '300' }, exit: 69, runs: 'old', says: /without a reboot/ },
+  {
+    name: 'the lock is held',
+    before: (machine) =>
+      machine.sh(
+        'systemd-run -q --collect --unit=holder flock /run/nixos/switch-to-configuration.lock sleep 600; sleep 1',
+      ),
+    after: (machine) => machine.sh('systemctl stop holder'),
+    ...{ exit: 69, runs: 'old', says: /an activation is under way there/ },
+  },
+  ...(['armed', 'activating', 'activated', 'verified'] as const).map(
+    (moment): Row => ({
+      name: `nixspec is killed: ${moment}`,
+      at: { moment, happens: 'kill' },
+      after: (machine) => untilRestored(machine),
+      ...{ exit: null, runs: 'old' },
+    }),
+  ),
+  ...(['armed', 'activated', 'verified'] as const).map(
+    (moment): Row => ({
+      name: `the connection is cut: ${moment}`,
+      at: { moment, happens: cutSsh },
+      ...{ exit: 0, runs: 'new' },
+    }),
+  ),
+  ...(['activating', 'activated', 'verified'] as const).map(
+    (moment): Row => ({
+      name: `Ctrl-C: ${moment}`,
+      at: { moment, happens: 'interrupt' },
+      ...{ exit: 10, runs: 'old', says: /interrupted: rolling back\. Ctrl-C once more leaves it to the target/ },
+    }),
+  ),
+  {
+    name: 'the target reboots half way',
+    at: {
+      moment: 'activated',
+      happens: async (machine) => {
+        const bootId = await machine.bootId();
+        await machine.run('systemctl reboot');
+        await machine.waitForReboot(bootId);
+      },
+    },
+    ...{ exit: 10, runs: 'old' },
+  },
+  {
+    name: 'the timer fires while it is verified',
+    at: {
+      moment: 'verified',
+      happens: (machine) =>
+        machine.sh('echo 0 >/run/nixspec/switch/until; systemctl start --no-block nixspec-rollback.service'),
+    },
+    ...{ exit: 10, runs: 'old' },
+  },
+  {
+    name: 'the garbage collector runs',
+    system: { web: '502' },
+    at: { moment: 'activated', happens: (machine) => machine.sh('nix-collect-garbage -d >/dev/null 2>&1') },
+    ...{ exit: 10, runs: 'old' },
+  },
+  {
+    name: 'no new system is there',
+    options: ['--closure', `/nix/store/${'a'.repeat(32)}-nixos-system-none`],
+    ...{ exit: 69, runs: 'old', says: /is not there/ },
+  },
+  {
+    name: 'what the deadline does not suffice for',
+    system: { activationBefore: 'sleep 60' },
+    options: ['--deadline', '12s'],
+    ...{ exit: 10, runs: 'old', says: /deadline of 12 s/ },
+  },
+];
+
+/** Whoever armed it is dead. */
+async function untilRestored(machine: NixosMachine): Promise<void> {
+  const end = Date.now() + 90_000;
+  while (Date.now() < end) {
+    const { status } = await machine.run(
+      `[ "$(readlink -f /run/current-system)" = ${machine.base} ] && ! systemctl -q is-active nixspec-rollback.timer nixspec-rollback.service nixspec-activate.service`,
+    );
+    if (status === 0) return;
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  throw new Error('the old system did not come back');
+}
