@@ -212,7 +212,7 @@ case "${1:-} ${2:-}" in
   "sweep ") sweep ;;
   up\ [a-z]* | down\ [a-z]* | status\ [a-z]* | leader\ [a-z]*)
     name=$2 id=nixos-$2 state=$base/$2
-    [[ $name =~ ^[a-z][a-z0-9-]{0,20}$ ]] || { say "a name is letters, digits and dashes"; exit 64; }
+    [[ $name =~ ^[a-z][a-z0-9-]{0,30}$ ]] || { say "a name is letters, digits and dashes"; exit 64; }
     "$1"
     ;;
   *) say "usage: nixos-lab.sh up NAME | down NAME | status NAME | leader NAME | root | sweep"; exit 64 ;;

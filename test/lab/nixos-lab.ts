@@ -1,4 +1,4 @@
-// Machines in the shape of NixOS, to be switched (see README.md here). Each test file brings up those it needs, by name,
+// Machines in the shape of NixOS, to be switched (see README.md here). Each test file brings up those it needs,
 // so that several switch side by side.
 
 import { execFile, spawnSync } from 'node:child_process';
@@ -64,8 +64,15 @@ export type NixosMachine = {
   down(): void;
 };
 
-/** Brings a machine up, or finds it up. `skip`: it cannot be had, in words for a skipped test. */
-export async function startNixosMachine(name: string): Promise<NixosMachine | { skip: string }> {
+/**
+ * Brings a machine up for this process alone: the same tests may run elsewhere at the same time.
+ * `skip`: it cannot be had, in words for a skipped test.
+ */
+export function startNixosMachine(purpose: string): Promise<NixosMachine | { skip: string }> {
+  return bringUp(`${purpose}-${process.pid}`);
+}
+
+async function bringUp(name: string): Promise<NixosMachine | { skip: string }> {
   if (process.getuid?.() !== 0) return { skip: 'no NixOS lab: needs root' };
   const up = await runLab(['up', name]);
   if (up.status === 77) return { skip: `no NixOS lab: ${up.stderr.trim().split('\n').at(-1)}` };
@@ -114,7 +121,7 @@ async function reset(machine: NixosMachine): Promise<void> {
   if (status === 0) return;
   // What a test has broken so far that it cannot be mended is thrown away.
   machine.down();
-  const fresh = await startNixosMachine(machine.name);
+  const fresh = await bringUp(machine.name);
   if ('skip' in fresh) throw new Error(`cannot reset ${machine.name}: ${stderr}; ${fresh.skip}`);
 }
 

@@ -22,7 +22,7 @@ else {
   t.beforeEach(() => machine.reset());
   const target: Target = {
     name: 'web',
-    ssh: { host: 'ask-target-deploy', config: machine.sshConfig },
+    ssh: { host: `${machine.name}-deploy`, config: machine.sshConfig },
     sudo: true,
     from: 'runner',
   };
