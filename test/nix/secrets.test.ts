@@ -17,7 +17,7 @@ function textsOf(host: string, settings: string, names: readonly string[]): read
 
 /** Runs an installer as NixOS does, but for where: its folders are below a test's own. */
 function install(text: string): void {
-  const { status, stderr } = spawnSync('bash', ['-eu', '-c', text], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('bash', ['--norc', '-eu', '-c', text], { encoding: 'utf8' });
   if (status !== 0 || stderr !== '') throw new Error(`exit status ${status}: ${stderr}`);
 }
 
