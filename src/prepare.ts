@@ -41,8 +41,20 @@ export interface PreparedSpec {
   readonly matchers: Matchers;
 }
 
-/** Reads the files of a spec and its targets. */
-export async function readDraft({ options }: CommandInput, io: Io): Promise<Draft> {
+/**
+ * Reads the files of a spec and its targets.
+ *
+ * @throws NixspecError `spec-invalid` where no target could be read for mistakes, which were told: that a target is not
+ *   there would mislead then
+ */
+export async function readDraft(input: CommandInput, io: Io): Promise<Draft> {
+  const draft = await loadDraft(input, io);
+  if (draft.targets.size === 0) tellProblems([...draft.source.problems, ...draft.problems], io);
+  return draft;
+}
+
+/** As `readDraft`, whatever the mistakes are: they are in the draft. */
+export async function loadDraft({ options }: CommandInput, io: Io): Promise<Draft> {
   const file = specFile(options);
   const vars = readVars(options.var);
   const [{ readSpec }, { readTargets }] = await Promise.all([import('./spec/read.js'), import('./spec/targets.js')]);

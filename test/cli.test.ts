@@ -70,6 +70,20 @@ t.test('a spec that is not there, a target that is not there', async (t) => {
   t.match(none, { status: 64, err: /no target "prodction"[\s\S]*did you mean "production"/ });
 });
 
+t.test('where no target can be read for mistakes, these are told', async (t) => {
+  for (const words of [
+    ['verify', 'vm'],
+    ['plan', 'vm'],
+    ['switch', 'vm'],
+    ['vm', 'start'],
+    ['rehearse', 'vm'],
+  ])
+    t.match(await call([...words, '-s', 'nowhere.yaml']), {
+      status: 65,
+      err: /^nowhere\.yaml:1:1: error\[unreadable\]: nowhere\.yaml does not exist\n/,
+    });
+});
+
 t.test('explain', async (t) => {
   const all = await call(['explain']);
   for (const file of readdirSync('src/resources')) t.match(all.out, new RegExp(`^${file.slice(0, -3)} +resource`, 'm'));

@@ -1,6 +1,6 @@
 import { type Command, specOption, varOption } from '../command.js';
 import { exitCodes } from '../error.js';
-import { parseForTargets, readDraft, sortProblems, tellProblems } from '../prepare.js';
+import { loadDraft, parseForTargets, sortProblems, tellProblems } from '../prepare.js';
 
 const lint: Command = {
   name: 'lint',
@@ -21,7 +21,7 @@ const lint: Command = {
   ],
   async run({ args, options }, io) {
     const file = args[0] === undefined ? {} : { spec: args[0] };
-    const draft = await readDraft({ args, options: { ...options, ...file } }, io);
+    const draft = await loadDraft({ args, options: { ...options, ...file } }, io);
     const { checkShape } = await import('../spec/shape.js');
     const shape = await checkShape(draft.source);
     const { problems, entries } = await parseForTargets(draft, [...draft.targets.values()]);

@@ -11,7 +11,7 @@
     {
       inherit lib;
       nixosConfigurations = lib.genAttrs [
-        "demo" "demo-next" "static-address" "degraded" "hangs" "no-ssh" "small-disk" "panics" "broken-build" "broken-evaluation" "web" "db" "everything"
+        "demo" "demo-next" "degraded" "hangs" "no-ssh" "small-disk" "panics" "broken-build" "broken-evaluation" "web" "db" "everything"
       ] (name: nixosSystem [ (./hosts + "/${name}.nix") ]);
     };
 }
