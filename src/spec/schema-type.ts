@@ -61,19 +61,28 @@ export function wordsName(kind: 'expect' | 'literal', words: readonly string[]):
 export function wordsSchemas(lists: Iterable<readonly string[]>, matchers: Matchers): Schema {
   const schemas: Record<string, Schema> = {};
   for (const words of lists) {
+    // A version such as 2 or 1.1 needs no quotes: what YAML takes for a number is one of the words as well.
+    const numbers = words.map(Number).filter((number) => !Number.isNaN(number));
+    const types = numbers.length > 0 ? ['string', 'number'] : ['string'];
     const only = {
       examples: words,
-      pattern: `^(${words.join('|')})$|${variable}`,
+      pattern: `^(${words.map(escapeDots).join('|')})$|${variable}`,
       patternErrorMessage: `expected ${sayWords(words)}`,
+      ...(numbers.length > 0 && { minimum: Math.min(...numbers), maximum: Math.max(...numbers) }),
     };
-    schemas[wordsName('literal', words)] = { $comment: 'literal string', type: 'string', ...only };
+    schemas[wordsName('literal', words)] = { $comment: 'literal string', type: types, ...only };
     schemas[wordsName('expect', words)] = {
       ...expectationSchema({ type: 'string' }, matchers),
-      type: ['string', 'object'],
+      type: [...types, 'object'],
       ...only,
     };
   }
   return schemas;
+}
+
+/** Of what a regular expression may take amiss, words have dots only. */
+function escapeDots(word: string): string {
+  return word.replaceAll('.', '\\.');
 }
 
 function literalSchema(type: ValueTypeName): Schema {

@@ -38,6 +38,8 @@ const shorthands: readonly (readonly [resource: string, body: string, read: read
   ['unit: nginx', 'status-text: 1.10', ['status-text: equal "1.10"']],
   ['unit: nginx', 'status-text: no', ['status-text: equal "no"']],
   ['unit: nginx', 'status-text: 0x10', ['status-text: equal "0x10"']],
+  ['http: https://a/', 'http-version: 2', ['http-version: equal "2"']],
+  ['http: https://a/', 'http-version: { not: 1.1 }', [`http-version: not ${expect('equal', '1.1')}`]],
   ['unit: nginx', 'status-text: 22:22', ['status-text: equal "22:22"']],
   ['unit: nginx', 'uptime: { ge: 1h30m, lt: 90 }', ['uptime: ge 5400', 'uptime: lt 90']],
   ['unit: nginx', 'memory: { le: 512MiB }', ['memory: le 536870912']],

@@ -111,8 +111,8 @@ t.test('the specs of the documentation are valid under the schema and can be rea
   const folder = new URL('specs/', root);
   const env = new Proxy({}, { get: () => '/somewhere' });
   const vars = { 'staging-peer': 'a', 'production-peer': 'b' };
-  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
-  t.ok(files.length > 10);
+  const files = readdirSync(folder, { encoding: 'utf8', recursive: true }).filter((file) => file.endsWith('.yaml'));
+  t.ok(files.some((file) => file.startsWith('servers/')));
   for (const file of files) {
     const { problems, entries } = await checkSpec(new URL(file, folder).pathname, { env, vars });
     t.strictSame(problems.map(sayProblem), [], file);
