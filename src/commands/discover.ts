@@ -1,6 +1,4 @@
 import { type Command, specOption, varOption } from '../command.js';
-import { Connections } from '../connections.js';
-import { startProgress } from '../progress.js';
 
 const discover: Command = {
   name: 'discover',
@@ -20,28 +18,8 @@ const discover: Command = {
     ['nixspec discover staging production', 'what both have, and where they differ'],
   ],
   async run(input, io) {
-    const { readRequest } = await import('../discover/request.js');
-    const request = await readRequest(input, io);
-    const progress = await startProgress(io);
-    const connections = new Connections(input.options, progress, io);
-    try {
-      connections.open(request.targets);
-      const { discoverTargets, deliver } = await import('../discover/discovery.js');
-      const discoveries = await discoverTargets(request, connections, progress, io);
-      const { composeSpec } = await import('../discover/compose.js');
-      const show = (stage: string) => progress.show('all', stage);
-      const composed = await composeSpec(request, discoveries, {
-        connections,
-        env: io.env,
-        signal: io.signal,
-        progress: show,
-      });
-      progress.stop();
-      return await deliver(request, discoveries, composed, io);
-    } finally {
-      progress.stop();
-      await connections.close();
-    }
+    const { performDiscovery } = await import('../discover/perform.js');
+    return performDiscovery(input, io);
   },
 };
 
