@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CommandInput, Io } from '../command.js';
 import { NixspecError } from '../error.js';
 import type { SshTarget, Target } from '../model.js';
-import { chooseTargets, type Draft, parseForTargets, readDraft, tellProblems } from '../prepare.js';
+import { chooseTargets, type Draft, loadDraft, parseForTargets, tellProblems } from '../prepare.js';
 import { checkShape } from '../spec/shape.js';
 import { readSshAddress } from '../spec/ssh-address.js';
 import { isYetToFill } from './bare-sections.js';
@@ -40,7 +40,7 @@ export async function readRequest(input: CommandInput, io: Io): Promise<Request>
       () => true,
       () => false,
     ));
-  const draft = exists ? await readDraft(input, io) : undefined;
+  const draft = exists ? await loadDraft(input, io) : undefined;
   const chosen = input.args.map((word) => chooseTarget(word, draft, options));
   if (draft && (write || chosen.some(({ fresh }) => !fresh))) await check(draft, io);
   const targets = [...new Map(chosen.map(({ target }) => [target.name, target])).values()];
