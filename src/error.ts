@@ -61,6 +61,11 @@ const exitCodeOf = {
   interrupted: exitCodes.interrupted,
 } as const;
 
+/** Each code of an error with the exit code it leads to, for `explain`. */
+export function errorExitCodes(): { readonly [code: string]: number } {
+  return exitCodeOf;
+}
+
 export type ErrorCode = keyof typeof exitCodeOf;
 
 export interface ErrorDetails {

@@ -77,7 +77,7 @@ function propertyRows(key: string, property: Property): string[][] {
 }
 
 /** `list of version`; of strings, what is in it goes without saying. */
-function typeOf({ type, values, typeOf: param }: Property): string {
+export function typeOf({ type, values, typeOf: param }: Property): string {
   if (param !== undefined) return `that of ${param}`;
   return values ? `${type} of ${values}` : type;
 }
@@ -93,10 +93,10 @@ function describeMatcher({ name, summary, types, example }: Matcher): Topic {
   return { name, kind: 'matcher', summary, text };
 }
 
-/** The keys of the language itself, from the tables that reading and schema follow. */
-function describeLanguage(): Topic[] {
+/** The keys of the language itself, from the tables that reading and schema follow: name, summary and keys of each group. */
+export function languageGroups(): readonly (readonly [string, string, { readonly [key: string]: KeyRow }])[] {
   const ssh = { ssh: sshForm, vm: { type: 'map', summary: 'The staging VM; see vm', example: { flake: '.#web' } } };
-  const groups: readonly (readonly [string, string, object])[] = [
+  return [
     ['spec', 'The keys of a spec beside the resource types', topKeys],
     ['targets', 'How a target is reached, and what it is', { ...ssh, ...targetKeys }],
     ['ssh', 'The keys of `ssh` where it is a mapping', sshKeys],
@@ -105,8 +105,11 @@ function describeLanguage(): Topic[] {
     ['state', 'What is copied before a switch: one of `btrfs`, `zfs` and `dump`', stateKeys],
     ['entries', 'What every entry takes beside its parameters and properties', entryKeys],
   ];
-  return groups.map(([name, summary, keys]) => {
-    const rows = Object.entries(keys as { readonly [key: string]: KeyRow }).map(([key, { type, ...row }]) => [
+}
+
+function describeLanguage(): Topic[] {
+  return languageGroups().map(([name, summary, keys]) => {
+    const rows = Object.entries(keys).map(([key, { type, ...row }]) => [
       code(key),
       type ?? '',
       row.summary + (row.words ? ` (${row.words.join(', ')})` : ''),
@@ -121,7 +124,7 @@ function describeLanguage(): Topic[] {
   });
 }
 
-interface KeyRow {
+export interface KeyRow {
   readonly type?: string;
   readonly summary: string;
   readonly words?: readonly string[];
@@ -143,7 +146,7 @@ function code(text: string): string {
 }
 
 /** As it would be written in YAML on one line. */
-function showExample(value: Value): string {
+export function showExample(value: Value): string {
   if (typeof value === 'string') return /^[A-Za-z0-9_./:@-]+$/.test(value) ? value : JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(showExample).join(', ')}]`;
   if (value === null || typeof value !== 'object') return String(value);

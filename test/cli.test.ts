@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import t from 'tap';
 import { main } from '../src/cli.js';
 import { commandNames, type World } from '../src/command.js';
@@ -82,15 +81,6 @@ t.test('where no target can be read for mistakes, these are told', async (t) => 
       status: 65,
       err: /^nowhere\.yaml:1:1: error\[unreadable\]: nowhere\.yaml does not exist\n/,
     });
-});
-
-t.test('explain', async (t) => {
-  const all = await call(['explain']);
-  for (const file of readdirSync('src/resources')) t.match(all.out, new RegExp(`^${file.slice(0, -3)} +resource`, 'm'));
-  t.match(await call(['explain', 'unit']), { status: 0, out: /\| `enabled` \|/ });
-  t.match(await call(['explain', 'unit.enabled']), { status: 0, out: /^unit `enabled` {2}boolean/ });
-  t.match(await call(['explain', 'ge']), { status: 0, out: /### ge/ });
-  t.match(await call(['explain', 'exit-codes']), { status: 0, out: /\| 69 \|/ });
 });
 
 t.test('the built command line: colours, a broken pipe, standard input', async (t) => {
