@@ -18,6 +18,11 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
     io.out(`${readVersion()}\n`);
     return exitCodes.passed;
   }
+  if (argv[0] === '__complete') {
+    const { answerCompletion } = await import('./completion/answer.js');
+    io.out(await answerCompletion(argv.slice(1)));
+    return exitCodes.passed;
+  }
   try {
     const names = commandNames();
     const [verb = ''] = argv;

@@ -33,6 +33,14 @@ export interface CommandOption {
   readonly repeat?: true;
 }
 
+export interface CommandArgument {
+  /** As commander takes it: `<target...>`, `[topic]`. What stands in the brackets says what a shell completes there. */
+  readonly name: string;
+  readonly summary: string;
+  /** Words that it may be, for completion; where it may be something else too, they stand before that. */
+  readonly words?: readonly string[];
+}
+
 export interface CommandInput {
   readonly args: readonly string[];
   /** Those of `args` that stand behind `--`. */
@@ -46,8 +54,7 @@ export interface Command {
   readonly name: string;
   /** One line, no full stop. */
   readonly summary: string;
-  /** As commander takes it: `<target...>`, `[topic]`. */
-  readonly arguments: readonly { readonly name: string; readonly summary: string }[];
+  readonly arguments: readonly CommandArgument[];
   readonly options: readonly CommandOption[];
   /** Shown first by `--help`: a command line and what it does. */
   readonly examples: readonly (readonly [string, string])[];

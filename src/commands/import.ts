@@ -8,7 +8,7 @@ const importCommand: Command = {
   name: 'import',
   summary: 'Turn gossfiles into a spec that gives the same verdicts',
   arguments: [
-    { name: '<format>', summary: 'where they come from: goss' },
+    { name: '<format>', summary: 'where they come from: goss', words: ['goss'] },
     { name: '<file...>', summary: 'gossfiles, YAML or JSON; - is standard input' },
   ],
   options: [

@@ -7,7 +7,11 @@ const switchCommand: Command = {
   name: 'switch',
   summary: 'Switch a machine and verify it; where something broke, it goes back, even by itself',
   arguments: [
-    { name: '<target>', summary: 'a target of the spec; or status, confirm or rollback, and then the target' },
+    {
+      name: '<target>',
+      summary: 'a target of the spec; or status, confirm or rollback, and then the target',
+      words: ['status', 'confirm', 'rollback'],
+    },
     { name: '[words...]', summary: 'behind `--`: a deployer of your own, which is guarded' },
   ],
   options: [

@@ -21,7 +21,7 @@ const vm: Command = {
   name: 'vm',
   summary: 'The staging VM by hand: start it, look around, stop it',
   arguments: [
-    { name: '<action>', summary: Object.keys(actions).join(', ') },
+    { name: '<action>', summary: Object.keys(actions).join(', '), words: Object.keys(actions) },
     { name: '[target]', summary: 'a target of the spec with `vm:`; may be left out where there is one' },
     {
       name: '[command...]',
