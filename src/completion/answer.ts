@@ -61,7 +61,7 @@ function showLines({ candidates, files }: Fitting, write: (one: Candidate) => st
 
 /** What bash is to put in the place of the part of the word that it replaces: it breaks words at `=` and `:` too. */
 function replaceFor(word: ShellWord, replaced: string): (one: Candidate) => string | undefined {
-  const keeps = word.raw.endsWith(replaced) ? word.raw.slice(0, word.raw.length - replaced.length) : '';
+  const keeps = word.typed.endsWith(replaced) ? word.typed.slice(0, word.typed.length - replaced.length) : '';
   const kept = splitShellWords(keeps).at(-1);
   const head = kept?.value ?? '';
   return ({ value }) =>

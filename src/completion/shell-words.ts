@@ -1,7 +1,7 @@
 /** A command line as its words, as far as a completion needs it: quotes are taken away, nothing is expanded. */
 export interface ShellWord {
   /** As typed. */
-  readonly raw: string;
+  readonly typed: string;
   readonly value: string;
   /** The quote that is still open at its end. */
   readonly open: '' | "'" | '"';
@@ -13,7 +13,7 @@ export interface ShellWord {
  */
 export function splitShellWords(line: string): readonly [...ShellWord[], ShellWord] {
   const words: ShellWord[] = [];
-  let word: { raw: string; value: string; open: ShellWord['open'] } | undefined;
+  let word: { typed: string; value: string; open: ShellWord['open'] } | undefined;
   for (let at = 0; at < line.length; at += 1) {
     const character = line.charAt(at);
     if (word === undefined || word.open === '') {
@@ -22,25 +22,25 @@ export function splitShellWords(line: string): readonly [...ShellWord[], ShellWo
         word = undefined;
         continue;
       }
-      word ??= { raw: '', value: '', open: '' };
-      word.raw += character;
+      word ??= { typed: '', value: '', open: '' };
+      word.typed += character;
       if (character === "'" || character === '"') word.open = character;
       else if (character === '\\') {
         at += 1;
-        word.raw += line.charAt(at);
+        word.typed += line.charAt(at);
         word.value += line.charAt(at);
       } else word.value += character;
       continue;
     }
-    word.raw += character;
+    word.typed += character;
     if (character === word.open) word.open = '';
     else if (character === '\\' && word.open === '"' && /["\\$`]/.test(line.charAt(at + 1))) {
       at += 1;
-      word.raw += line.charAt(at);
+      word.typed += line.charAt(at);
       word.value += line.charAt(at);
     } else word.value += character;
   }
-  return [...words, word ?? { raw: '', value: '', open: '' }];
+  return [...words, word ?? { typed: '', value: '', open: '' }];
 }
 
 /**
