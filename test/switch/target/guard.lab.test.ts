@@ -8,7 +8,7 @@ import { reboot } from '../../../src/switch/target/reboot.js';
 import { followRollback, startRollback } from '../../../src/switch/target/rollback.js';
 import { takeSnapshot } from '../../../src/switch/target/snapshot.js';
 import { startNixosMachine } from '../../lab/nixos-lab.js';
-import { armed, jobEnds, request, rollbackEnds } from './guarded.js';
+import { armed, jobEnds, request, rollbackEnds, timeIsUp, until } from './guarded.js';
 import { runStep } from './run-step.js';
 
 // Arming, keeping, and what may come in between.
@@ -55,8 +55,12 @@ else {
     const dead = '/nix/store/00000000000000000000000000000000-none';
     t.match((await runStep(machine, inspectTarget(dead))).next, { status: 'missing' });
     t.match((await runStep(machine, inspectTarget(base))).next, { status: 'whole', isCurrent: true, isProfile: true });
-    await machine.sh('systemd-run -q --collect flock /run/nixos/switch-to-configuration.lock sleep 3; sleep 0.3');
-    t.equal((await runStep(machine, inspectTarget())).lockHeld, true);
+    await machine.sh(
+      'systemd-run -q --collect --unit=somebody flock /run/nixos/switch-to-configuration.lock sleep 600',
+    );
+    t.match(await until(machine, inspectTarget(), ({ lockHeld }) => lockHeld), { lockHeld: true });
+    await machine.sh('systemctl stop somebody.service');
+    t.equal((await runStep(machine, inspectTarget())).lockHeld, false);
     t.same(await machine.leftovers(), []);
   });
 
@@ -78,18 +82,18 @@ else {
 
   t.test('an extended deadline is waited for', async (t) => {
     const next = await machine.makeSystem({ label: 'next' });
-    await armed(machine, 'one', 4, { next });
+    await armed(machine, 'one', 20, { next });
+    t.match(await runStep(machine, extend('one', 600)), { status: 'extended' });
     await runStep(machine, startJob('one', 'test', next));
     await jobEnds(machine, 'one');
-    t.match(await runStep(machine, extend('one', 14)), { status: 'extended' });
-    await sleep(6000);
+    await sleep(20_000);
     t.match(
       await runStep(machine, readGuard()),
       { trigger: 'timer', phase: 'activated' },
       'its timer is over, it waits',
     );
     t.match(await runStep(machine, followRollback('one')), { status: 'waiting' });
-    t.match(await runStep(machine, extend('one', 60)), { status: 'extended', remaining: 60 });
+    t.match(await runStep(machine, extend('one', 900)), { status: 'extended', remaining: 900 });
     await cleared(t, 'one');
     t.equal((await machine.links()).current, next);
   });
@@ -103,7 +107,7 @@ else {
 
   t.test('kept: profile and boot default, by one generation', async (t) => {
     const next = await machine.makeSystem({ label: 'next' });
-    await armed(machine, 'one', 60, { next });
+    await armed(machine, 'one', 600, { next });
     await runStep(machine, startJob('one', 'test', next));
     await jobEnds(machine, 'one');
     await runStep(machine, startJob('one', 'keep', next));
@@ -116,13 +120,14 @@ else {
 
   t.test('kept, and then not disarmed: all is put back, also after a garbage collection', async (t) => {
     const next = await machine.makeSystem({ label: 'next' });
-    await armed(machine, 'one', 10, { next });
+    await armed(machine, 'one', 600, { next });
     await runStep(machine, startJob('one', 'test', next));
     await jobEnds(machine, 'one');
     await runStep(machine, startJob('one', 'keep', next));
     await jobEnds(machine, 'one');
     t.match(await machine.links(), { current: next, profile: next, boot: next });
     await machine.sh('nix-collect-garbage -d >/dev/null 2>&1');
+    await timeIsUp(machine);
     const result = await rollbackEnds(machine, 'one');
     t.match(result, { ended: 'restored', bootExit: 0, exit: 0 }, result.log);
     t.match(await machine.links(), { current: base, profile: base, boot: base });
@@ -131,7 +136,7 @@ else {
 
   t.test('the boot loader cannot be installed', async (t) => {
     const next = await machine.makeSystem({ label: 'next', bootLoaderFails: true });
-    await armed(machine, 'one', 60, { next });
+    await armed(machine, 'one', 600, { next });
     await runStep(machine, startJob('one', 'test', next));
     await jobEnds(machine, 'one');
     await runStep(machine, startJob('one', 'keep', next));
@@ -150,7 +155,7 @@ else {
 
   t.test('a deployer that does everything at once', async (t) => {
     const next = await machine.makeSystem({ label: 'next' });
-    await armed(machine, 'one', 60);
+    await armed(machine, 'one', 600);
     await runStep(machine, enterCommand('one'));
     await machine.sh(
       `nix-env -p /nix/var/nix/profiles/system --set ${next} && ${next}/bin/switch-to-configuration switch`,
@@ -172,7 +177,7 @@ else {
     const before = await machine.links();
     t.match(before, { current: bright, profile: second, boot: base });
     const next = await machine.makeSystem({ label: 'next' });
-    t.match(await armed(machine, 'one', 60, { next }), { old: bright, profile: second });
+    t.match(await armed(machine, 'one', 600, { next }), { old: bright, profile: second });
     for (const job of ['test', 'keep'] as const) {
       await runStep(machine, startJob('one', job, next));
       await jobEnds(machine, 'one');
@@ -184,7 +189,7 @@ else {
   });
 
   t.test('the new system is the one that runs', async (t) => {
-    await armed(machine, 'one', 60, { next: base });
+    await armed(machine, 'one', 600, { next: base });
     for (const job of ['test', 'keep'] as const) {
       await runStep(machine, startJob('one', job, base));
       t.match(await jobEnds(machine, 'one'), { status: 'ended', exit: 0 });
@@ -203,10 +208,11 @@ else {
   t.test('no room any more when it restores', async (t) => {
     await machine.sh('mkdir -p /run/nixspec && mount -t tmpfs -o size=256k,mode=700 none /run/nixspec');
     const next = await machine.makeSystem({ label: 'next' });
-    await armed(machine, 'one', 8, { next });
+    await armed(machine, 'one', 600, { next });
     await runStep(machine, startJob('one', 'test', next));
     await jobEnds(machine, 'one');
-    await machine.run('head -c 1000000 /dev/zero >/run/nixspec/full');
+    await machine.run('echo 0 >/run/nixspec/switch/until; head -c 1000000 /dev/zero >/run/nixspec/full');
+    await machine.sh('systemctl start --no-block nixspec-rollback.service');
     const result = await rollbackEnds(machine, 'one');
     t.match(result, { ended: 'restored', current: base, exit: 0 }, result.log);
     t.same(await machine.links(), untouched);
@@ -239,8 +245,9 @@ else {
     await machine.waitForReboot(boot);
     t.match(await machine.links(), { current: next, booted: next, boot: base });
     const restore = { current: base, profile: base, generation: 1 };
-    t.match(await armed(machine, 'one', 5, { next, restore }), { old: base, profile: base });
+    t.match(await armed(machine, 'one', 600, { next, restore }), { old: base, profile: base });
     boot = await machine.bootId();
+    await timeIsUp(machine);
     await machine.waitForReboot(boot);
     t.same(await machine.links(), untouched);
     await cleared(t, 'one');
@@ -254,7 +261,7 @@ else {
     const boots = [await machine.bootId()];
     await runStep(machine, reboot('one'));
     const seen = new Set<string>();
-    for (let look = 0; look < 200 && !(seen.has(next) && [...seen].at(-1) === base); look += 1) {
+    for (let look = 0; look < 900 && !(seen.has(next) && [...seen].at(-1) === base); look += 1) {
       const { booted } = await machine.links().catch(() => ({ booted: '' }));
       if (booted !== '' && !(booted === base && (await machine.bootId().catch(() => boots[0])) === boots[0]))
         seen.add(booted);
@@ -282,7 +289,7 @@ else {
       `nix-env -p /nix/var/nix/profiles/system --set ${old} && ${old}/bin/switch-to-configuration switch`,
     );
     const next = await machine.makeSystem({ label: 'next' });
-    await armed(machine, 'one', 60, { next });
+    await armed(machine, 'one', 600, { next });
     await runStep(machine, startJob('one', 'test', next));
     await jobEnds(machine, 'one');
     await machine.sh(': >/run/break');
@@ -308,11 +315,12 @@ else {
       `nix-env -p /nix/var/nix/profiles/system --set ${old} && ${old}/bin/switch-to-configuration switch`,
     );
     const next = await machine.makeSystem({ label: 'next' });
-    await armed(machine, 'one', 6, { next, lastResort: 'reboot' });
+    await armed(machine, 'one', 600, { next, lastResort: 'reboot' });
     await runStep(machine, startJob('one', 'test', next));
     await jobEnds(machine, 'one');
     const boot = await machine.bootId();
     await machine.sh(': >/run/break');
+    await timeIsUp(machine);
     await machine.waitForReboot(boot);
     t.match(await machine.links(), { current: old, booted: old, profile: old, boot: old });
     await cleared(t, 'one');
@@ -320,13 +328,16 @@ else {
 
   t.test('a rollback that is killed is seen, and begun again', async (t) => {
     const next = await machine.makeSystem({ label: 'next' });
-    await armed(machine, 'one', 60, { next });
+    await armed(machine, 'one', 600, { next });
     await runStep(machine, startJob('one', 'test', next));
     await jobEnds(machine, 'one');
-    await machine.sh('systemd-run -q --collect flock /run/nixos/switch-to-configuration.lock sleep 6; sleep 0.3');
+    await machine.sh(
+      'systemd-run -q --collect --unit=somebody flock /run/nixos/switch-to-configuration.lock sleep 600',
+    );
+    await until(machine, inspectTarget(), ({ lockHeld }) => lockHeld);
     await runStep(machine, startRollback('one'));
-    await sleep(2000);
-    await machine.sh('systemctl kill -s KILL nixspec-rollback.service; sleep 0.5');
+    await until(machine, followRollback('one'), ({ status }) => status === 'running');
+    await machine.sh('systemctl kill -s KILL nixspec-rollback.service; sleep 0.5; systemctl stop somebody.service');
     t.match(await runStep(machine, followRollback('one')), { status: 'cut-short' });
     t.match(await runStep(machine, disarm('one')), {
       status: 'too-late',

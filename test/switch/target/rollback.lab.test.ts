@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { disarm } from '../../../src/switch/target/guard.js';
 import { startJob } from '../../../src/switch/target/job.js';
 import { type NixosMachine, type NixosSystem, startNixosMachine } from '../../lab/nixos-lab.js';
-import { armed, jobEnds, rollbackEnds } from './guarded.js';
+import { armed, jobEnds, rollbackEnds, timeIsUp } from './guarded.js';
 import { runStep } from './run-step.js';
 
 // Nobody disarms: the target must come back by itself from whatever the new system has broken.
@@ -88,11 +88,12 @@ const answers = (host: string, port: number) =>
 async function comesBack(t: Test, machine: NixosMachine, { name, system, exit, meanwhile }: Row) {
   const id = name.replaceAll(/[^a-z]+/g, '-');
   const next = await machine.makeSystem({ label: 'next', ...system });
-  await armed(machine, id, 6, { next });
+  await armed(machine, id, 600, { next });
   t.same(await runStep(machine, startJob(id, 'test', next)), { status: 'started' });
   if (exit !== 'hangs')
     t.match(await jobEnds(machine, id), { status: 'ended', exit: exit === 'any' ? Number : exit }, 'the activation');
   if (meanwhile !== undefined) await machine.sh(meanwhile);
+  await timeIsUp(machine);
   const result = await rollbackEnds(machine, id);
   t.match(result, { ended: 'restored', cause: 'deadline', profileRestored: true, current: machine.base }, result.log);
   const { base } = machine;
