@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Command as Commander } from 'commander';
 import { type Command, type CommandInput, commandNames, type Io, loadCommand, type World } from './command.js';
 import { exitCodes, NixspecError } from './error.js';
 import { guardOutput } from './guard-output.js';
 import { makePaint, printable, wantsColor } from './terminal.js';
+import { readVersion } from './version.js';
 
 /** argv to exit code. Only this file ends the process. */
 export function main(argv: readonly string[], world: World): Promise<number> {
@@ -111,10 +111,6 @@ function explainFailure(error: unknown, io: Io): number {
   io.err('This is a defect in nixspec. Please report it with the following lines and the command line.\n');
   io.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.defect;
-}
-
-function readVersion(): string {
-  return (createRequire(import.meta.url)('../package.json') as { version: string }).version;
 }
 
 /** The real world. The first request to end lets everything be cleaned up; the second one ends at once. */

@@ -25,6 +25,8 @@ export interface Property {
   readonly secret?: true;
   /** The only words it can be. */
   readonly words?: readonly string[];
+  /** The least that it can be: `lint` tells bounds that say nothing. Sizes and percentages are never below 0. */
+  readonly least?: number;
   /** The strings that are expected of it (of a map, its keys) are part of the question: they reach `params` as a list under its own name. */
   readonly asksFor?: true;
   /** Of a map: its keys are in lower case, however a spec writes them (names of HTTP headers). */

@@ -36,7 +36,7 @@ function resolveImport(from: string, to: string): string {
   return to.startsWith('.') ? normalize(join(dirname(from), to)).replace(/\.js$/, '.ts') : to;
 }
 
-const folders = ['resources', 'matchers', 'reports', 'commands', 'transports'];
+const folders = ['resources', 'matchers', 'reports', 'commands', 'transports', 'lint-rules', 'lint-formats'];
 
 t.test('the files were found', async (t) => {
   t.ok(files.length > 30, `${files.length} files`);
@@ -106,7 +106,7 @@ t.test('the direction of dependencies', async (t) => {
   const ranks: readonly RegExp[] = [
     /^(inventory-|switch-)?model\.ts$/,
     /^(value|show-text|error|folder|terminal)\.ts$/,
-    /^(?!spec\/|goss\/|plan|prepare|selection|connections|vm\/|rehearse\/|init\/|completion\/|explain\/|manual\/|switch\/(?!state|target\/)|collect|evaluate|facts|run|command|cli|commands\/|verification|output|progress|generated|reference|discover)/,
+    /^(?!spec\/|goss\/|plan|prepare|selection|connections|vm\/|rehearse\/|init\/|completion\/|explain\/|manual\/|switch\/(?!state|target\/)|collect|evaluate|facts|run|command|cli|commands\/|verification|output|progress|generated|reference|discover|lint)/,
     /^(spec\/|goss\/|plan\.ts|collect\.ts|evaluate\.ts|facts\.ts)/,
     /^run\.ts$/,
     /^(?!commands\/|cli\.ts)/,

@@ -1,46 +1,73 @@
-import { type Command, specOption, varOption } from '../command.js';
-import { exitCodes } from '../error.js';
-import { loadDraft, parseForTargets, sortProblems, tellProblems } from '../prepare.js';
+import { type Command, type CommandInput, type Io, specOption, varOption } from '../command.js';
+import { NixspecError } from '../error.js';
+import { lintExitCode } from '../lint/exit-code.js';
+import { type LintedSpec, lintSpec, readNow } from '../lint/lint-spec.js';
+import { lintFormatNames, loadLintFormat } from '../lint-format.js';
+import { type LintRule, lintRuleNames, loadLintRules } from '../lint-rule.js';
+import { readDraft, textList } from '../prepare.js';
+import { readVersion } from '../version.js';
 
 const lint: Command = {
   name: 'lint',
-  summary: 'Check a spec for every one of its targets, without connecting anywhere',
-  arguments: [{ name: '[file]', summary: 'the spec, in place of --spec' }],
+  summary: 'Check specs for every one of their targets, and for what cannot be meant, without connecting anywhere',
+  arguments: [{ name: '[file...]', summary: 'the specs, in place of --spec; each by itself, with what it includes' }],
   options: [
     specOption,
     varOption,
-    {
-      flags: '--format <name>',
-      summary: 'lines, or json: one list of problems on standard output',
-      choices: ['lines', 'json'],
-    },
+    { flags: '--format <name>', summary: 'how to tell (default: lines)', choices: lintFormatNames() },
+    { flags: '--ignore <rule>', summary: 'do not ask a rule; may be repeated', repeat: true },
+    { flags: '--strict', summary: 'warnings count as mistakes: the exit code is 65 then' },
+    { flags: '--fix', summary: 'mend what can be mended without changing what is asserted, in the files' },
+    { flags: '--dry-run', summary: 'with --fix: show the changes, and change nothing' },
   ],
   examples: [
     ['nixspec lint', 'check nixspec.yaml'],
-    ['nixspec lint servers/web.yaml', 'check another spec'],
+    ['nixspec lint servers/*.yaml --strict', 'check several, as CI would'],
+    ['nixspec lint --fix --dry-run', 'what --fix would change'],
+    ['nixspec explain always-holds', 'what a rule is about'],
   ],
   async run({ args, options }, io) {
-    const file = args[0] === undefined ? {} : { spec: args[0] };
-    const draft = await loadDraft({ args, options: { ...options, ...file } }, io);
-    const { checkShape } = await import('../spec/shape.js');
-    const shape = await checkShape(draft.source);
-    const { problems, entries } = await parseForTargets(draft, [...draft.targets.values()]);
-    const all = sortProblems([...draft.source.problems, ...draft.problems, ...shape, ...problems]);
-    if (options.format === 'json') {
-      io.out(`${JSON.stringify(all, undefined, 2)}\n`);
-      return all.some(({ severity }) => severity === 'error') ? exitCodes.spec : exitCodes.passed;
+    refuseOptions(args, options);
+    const rules = await loadLintRules(chooseRules(textList(options.ignore)));
+    const format = await loadLintFormat(typeof options.format === 'string' ? options.format : 'lines');
+    const specs: LintedSpec[] = [];
+    for (const file of args.length > 0 ? args : [options.spec]) {
+      specs.push(await lintFile({ args: [], options: { ...options, spec: file } }, rules, io));
     }
-    tellProblems(all, io);
-    const counts = [...entries].map(([target, { length }]) => `${countEntries(length)} for ${target}`);
-    io.out(`${draft.file}: no mistakes; ${counts.join(', ')}\n`);
-    const vacuous = [...entries.values()].some(({ length }) => length === 0);
-    return vacuous ? exitCodes.unknown : exitCodes.passed;
+    const { out, err } = format.render(specs, { color: io.color.err, version: readVersion(), rules });
+    io.err(err);
+    io.out(out);
+    return lintExitCode(specs, { strict: options.strict === true });
   },
 };
 
 export default lint;
 
-function countEntries(count: number): string {
-  if (count === 0) return 'nothing';
-  return count === 1 ? '1 entry' : `${count} entries`;
+async function lintFile(input: CommandInput, rules: readonly LintRule[], io: Io): Promise<LintedSpec> {
+  const draft = await readDraft(input, io);
+  const linted = await lintSpec(draft, rules, readNow(io));
+  if (input.options.fix !== true) return linted;
+  const { fixFiles } = await import('../lint/fix-files.js');
+  const fixed = await fixFiles(draft, linted, { dryRun: input.options.dryRun === true }, io);
+  return fixed ? lintSpec(await readDraft(input, io), rules, readNow(io)) : linted;
+}
+
+/** Rules alone can be silenced: what keeps `verify` from running cannot. */
+function chooseRules(ignored: readonly string[]): readonly string[] {
+  const names = lintRuleNames();
+  const unknown = ignored.find((name) => !names.includes(name));
+  if (unknown === undefined) return names.filter((name) => !ignored.includes(name));
+  throw new NixspecError('usage', `there is no rule "${unknown}"`, {
+    operation: 'choose rules',
+    hint: `rules are ${names.join(', ')}`,
+  });
+}
+
+function refuseOptions(args: readonly string[], { spec, fix, dryRun }: CommandInput['options']): void {
+  const refuse = (message: string, hint: string) => {
+    throw new NixspecError('usage', message, { operation: 'read options', hint });
+  };
+  if (dryRun === true && fix !== true) refuse('--dry-run goes with --fix', '`lint` alone changes nothing');
+  const files = args.length > 0 ? args : [spec];
+  if (fix === true && files.includes('-')) refuse('standard input cannot be mended', 'give --fix a file');
 }

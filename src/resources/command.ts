@@ -39,6 +39,7 @@ export default defineResource({
   properties: {
     'exit-status': {
       type: 'number',
+      least: 0,
       summary: 'Exit status; 127 where the command is not found, 128 + n where signal n ended it',
       example: 0,
     },

@@ -30,9 +30,9 @@ const properties = {
   },
   image: { type: 'string', summary: 'Image by the name it was made with', example: 'docker.io/library/redis:7.4' },
   'image-id': { type: 'string', summary: 'SHA-256 of the image, hexadecimal', example: { 'have-prefix': '5a0f' } },
-  restarts: { type: 'number', summary: 'How often the engine started it again', example: 0 },
+  restarts: { type: 'number', least: 0, summary: 'How often the engine started it again', example: 0 },
   'restart-policy': { type: 'string', summary: 'When it does: no, always, on-failure …', example: 'no' },
-  'exit-status': { type: 'number', summary: 'Exit status, once it has ended', example: 0 },
+  'exit-status': { type: 'number', least: 0, summary: 'Exit status, once it has ended', example: 0 },
   uptime: { type: 'duration', summary: 'How long it has been running', example: { ge: '1m' }, volatile: true },
   ports: {
     type: 'list',

@@ -38,8 +38,8 @@ export default defineResource({
     mode: { type: 'mode', summary: 'Permissions, four octal digits', example: '0640' },
     owner: { type: 'string', summary: 'Name of the owner; the number where it has no name', example: 'root' },
     group: { type: 'string', summary: 'Name of the group; the number where it has no name', example: 'nginx' },
-    uid: { type: 'number', summary: 'Number of the owner', example: 0 },
-    gid: { type: 'number', summary: 'Number of the group', example: 0 },
+    uid: { type: 'number', least: 0, summary: 'Number of the owner', example: 0 },
+    gid: { type: 'number', least: 0, summary: 'Number of the group', example: 0 },
     size: { type: 'size', summary: 'Size', example: { le: '10MiB' } },
     contents: {
       type: 'text',

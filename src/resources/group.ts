@@ -18,7 +18,7 @@ export default defineResource({
   },
   params: {},
   properties: {
-    gid: { type: 'number', summary: 'Number of the group', example: 998 },
+    gid: { type: 'number', least: 0, summary: 'Number of the group', example: 998 },
     members: {
       type: 'list',
       summary: 'Users that the group itself lists, sorted; not those who merely have it as their primary group',

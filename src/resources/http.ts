@@ -53,7 +53,7 @@ const params = {
 } as const;
 
 const properties = {
-  status: { type: 'number', summary: 'Status code', example: 200 },
+  status: { type: 'number', least: 0, summary: 'Status code', example: 200 },
   headers: {
     type: 'map',
     lowerCaseKeys: true,

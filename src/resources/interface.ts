@@ -20,7 +20,7 @@ export default defineResource({
       summary: 'All usable addresses with their prefix length, sorted; link-local and temporary ones too',
       example: { 'contain-element': '10.100.0.1/24' },
     },
-    mtu: { type: 'number', summary: 'Largest packet, in bytes', example: 1420 },
+    mtu: { type: 'number', least: 0, summary: 'Largest packet, in bytes', example: 1420 },
     mac: { type: 'string', summary: 'Hardware address, in lower case', example: '52:54:00:12:34:56' },
     kind: {
       type: 'string',

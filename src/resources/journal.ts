@@ -28,7 +28,7 @@ import { durationPattern, readDuration, showSize, showValue } from '../value.js'
 const priorities = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
 
 const properties = {
-  count: { type: 'number', summary: 'Number of messages', example: 0 },
+  count: { type: 'number', least: 0, summary: 'Number of messages', example: 0 },
   messages: {
     type: 'text',
     summary: `The messages, each beginning a line; of long ones the last ${mostOfOne / 1024} KiB`,

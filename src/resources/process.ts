@@ -15,7 +15,7 @@ export default defineResource({
   params: {},
   properties: {
     running: { type: 'boolean', summary: 'At least one process runs it', example: true },
-    count: { type: 'number', summary: 'How many processes run it', example: { ge: 1 } },
+    count: { type: 'number', least: 0, summary: 'How many processes run it', example: { ge: 1 } },
     users: { type: 'list', summary: 'Names of the (effective) users they run as, sorted', example: ['nginx', 'root'] },
     arguments: {
       type: 'list',

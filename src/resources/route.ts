@@ -28,7 +28,7 @@ const properties = {
   },
   type: { type: 'string', summary: 'unicast, local, blackhole, unreachable, prohibit …', example: 'unicast' },
   protocol: { type: 'string', summary: 'Who made it: kernel, static, boot, dhcp, ra, bird …', example: 'dhcp' },
-  metric: { type: 'number', summary: 'The lower one is preferred', example: 1024 },
+  metric: { type: 'number', least: 0, summary: 'The lower one is preferred', example: 1024 },
 } as const satisfies { readonly [name: string]: Property };
 
 type Readings = ReadingsOf<typeof properties>;

@@ -28,7 +28,7 @@ const properties = {
     example: { lt: '26h' },
     volatile: true,
   },
-  count: { type: 'number', summary: 'Number of snapshots', example: { ge: 7 } },
+  count: { type: 'number', least: 0, summary: 'Number of snapshots', example: { ge: 7 } },
   newest: {
     type: 'string',
     summary: 'Name of the newest one: of ZFS what stands behind the @, of btrfs its path in the file system',

@@ -38,7 +38,7 @@ const properties = {
     example: 'none',
   },
   timezone: { type: 'string', summary: 'Time zone of the machine', example: 'Europe/Berlin' },
-  processors: { type: 'number', summary: 'Processors that are switched on', example: { ge: 4 } },
+  processors: { type: 'number', least: 0, summary: 'Processors that are switched on', example: { ge: 4 } },
   memory: { type: 'size', summary: 'Memory that the kernel can use', example: { ge: '7GiB' } },
   swap: { type: 'size', summary: 'Swap space in all', example: { ge: '1GiB' } },
   kernel: {
@@ -58,7 +58,7 @@ const properties = {
     summary: 'system.configurationRevision: the commit of the configuration (NixOS)',
     example: '0123456789abcdef0123456789abcdef01234567',
   },
-  generation: { type: 'number', summary: 'Number of the generation that runs (NixOS)', example: 42 },
+  generation: { type: 'number', least: 0, summary: 'Number of the generation that runs (NixOS)', example: 42 },
   'system-path': {
     type: 'string',
     summary: 'Store path of the system that runs (NixOS)',
@@ -70,7 +70,7 @@ const properties = {
     example: true,
   },
   uptime: { type: 'duration', summary: 'How long the machine has been up', example: '10m', volatile: true },
-  load: { type: 'number', summary: 'Load average over the last minute', example: 0.5, volatile: true },
+  load: { type: 'number', least: 0, summary: 'Load average over the last minute', example: 0.5, volatile: true },
   'memory-available': {
     type: 'size',
     summary: 'Memory that programs can still get without swapping',

@@ -65,10 +65,11 @@ const properties = {
   result: { type: 'string', summary: 'How it ended the last time: success, exit-code, timeout …', example: 'success' },
   'exit-status': {
     type: 'number',
+    least: 0,
     summary: 'Exit status of the main process that ended last; 128 and the number of the signal that killed it',
     example: 0,
   },
-  restarts: { type: 'number', summary: 'Automatic restarts since it was last started by hand', example: 0 },
+  restarts: { type: 'number', least: 0, summary: 'Automatic restarts since it was last started by hand', example: 0 },
   'needs-reload': {
     type: 'boolean',
     summary: 'Its files changed and systemd has not read them yet',
@@ -102,10 +103,10 @@ const properties = {
     example: ['/etc/systemd/system/nginx.service.d/overrides.conf'],
   },
   'status-text': { type: 'string', summary: 'What the service says of itself', example: 'Ready', volatile: true },
-  'main-pid': { type: 'number', summary: 'PID of the main process', example: 812, volatile: true },
+  'main-pid': { type: 'number', least: 0, summary: 'PID of the main process', example: 812, volatile: true },
   memory: { type: 'size', summary: 'Memory in use now', example: '512MiB', volatile: true },
   'memory-peak': { type: 'size', summary: 'Most memory it used (systemd 256)', example: '1GiB', volatile: true },
-  tasks: { type: 'number', summary: 'Processes and threads', example: 12, volatile: true },
+  tasks: { type: 'number', least: 0, summary: 'Processes and threads', example: 12, volatile: true },
   'cpu-time': { type: 'duration', summary: 'CPU time used since it was started', example: '10m', volatile: true },
   uptime: { type: 'duration', summary: 'How long it has been active', example: '1h', volatile: true },
   'last-trigger': {
@@ -132,7 +133,7 @@ const properties = {
     example: { User: 'nginx', ProtectSystem: 'strict' },
     asksFor: true,
   },
-  count: { type: 'number', summary: 'How many units the wildcards in the name match', example: 3 },
+  count: { type: 'number', least: 0, summary: 'How many units the wildcards in the name match', example: 3 },
 } as const satisfies { readonly [name: string]: Property };
 
 type Properties = typeof properties;

@@ -18,8 +18,8 @@ export default defineResource({
   },
   params: {},
   properties: {
-    uid: { type: 'number', summary: 'Number of the user', example: 1000 },
-    gid: { type: 'number', summary: 'Number of the primary group', example: 100 },
+    uid: { type: 'number', least: 0, summary: 'Number of the user', example: 1000 },
+    gid: { type: 'number', least: 0, summary: 'Number of the primary group', example: 100 },
     comment: { type: 'string', summary: 'Whatever stands in its comment field: full name and more', example: 'Alice' },
     home: { type: 'string', summary: 'Home folder', example: '/home/alice' },
     shell: { type: 'string', summary: 'Login shell', example: '/run/current-system/sw/bin/bash' },

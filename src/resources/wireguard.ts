@@ -31,7 +31,7 @@ export default defineResource({
     },
   },
   properties: {
-    'listening-port': { type: 'number', summary: 'UDP port that it listens on', example: 51820 },
+    'listening-port': { type: 'number', least: 0, summary: 'UDP port that it listens on', example: 51820 },
     'public-key': {
       type: 'string',
       summary: 'Its own public key',

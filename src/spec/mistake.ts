@@ -28,18 +28,15 @@ export function findLines(text: string): readonly number[] {
 
 /** A mistake at a place. What spans several lines is marked to the end of its first. */
 export function mistakeAt(code: ProblemCode, message: string, place: Place, hint?: string): Problem {
+  return { code, severity: 'error', message, ...(hint !== undefined && { hint }), ...framePlace(place) };
+}
+
+/** What is needed to draw the place of a problem. */
+export function framePlace(place: Place): Pick<Problem, 'position' | 'length' | 'source'> {
   const position = positionOf(place);
   const source = sourceLine(place.file, position);
   const rest = source.length - (position.column - 1);
-  return {
-    code,
-    severity: 'error',
-    message,
-    ...(hint !== undefined && { hint }),
-    position,
-    length: Math.max(1, Math.min(place.end - place.start, rest)),
-    source,
-  };
+  return { position, length: Math.max(1, Math.min(place.end - place.start, rest)), source };
 }
 
 function sourceLine(file: SpecFile, { line }: Position): string {

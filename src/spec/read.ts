@@ -24,13 +24,18 @@ const deepestInclude = 20;
  *
  * @param path `-` is standard input, whose includes are relative to the current folder
  * @param text what the spec will hold, though it is not written yet
+ * @param texts the same of several of its files, by absolute path
  */
-export async function readSpec(path: string, { env, stdin = process.stdin, text }: ReadOptions): Promise<SpecSource> {
+export async function readSpec(
+  path: string,
+  { env, stdin = process.stdin, text, texts }: ReadOptions,
+): Promise<SpecSource> {
   const problems: Problem[] = [];
   const report: Report = (problem) => problems.push(problem);
   const files: SpecFile[] = [];
   const add = async (file: Unread, from?: Place): Promise<void> => {
-    const loaded = from || text === undefined ? await loadText(file.path, stdin) : { text };
+    const given = texts?.get(file.path) ?? (from ? undefined : text);
+    const loaded = given === undefined ? await loadText(file.path, stdin) : { text: given };
     const read = readFileOf(file, loaded, report, from);
     if (!read) return;
     files.push(read);
@@ -60,6 +65,7 @@ interface ReadOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin?: AsyncIterable<Buffer | string>;
   readonly text?: string;
+  readonly texts?: ReadonlyMap<string, string>;
 }
 
 interface Unread {

@@ -1,0 +1,81 @@
+import { type Asserted, groupByPath, groupBySubject, listAsserted, showLine, showPath } from '../lint/asserted.js';
+import { allOf, decide, holdsFor } from '../lint/decide.js';
+import { checkEachTarget } from '../lint/each-target.js';
+import { listWorlds, type World } from '../lint/worlds.js';
+import type { Finding, LintInput, LintRule } from '../lint-rule.js';
+
+const contradiction: LintRule = {
+  name: 'contradiction',
+  summary: 'Assertions that can never hold, alone or together',
+  severity: 'error',
+  help: `\
+Something always fails, whatever the machine is like: \`exists: false\` beside any other property, \`active: true\` beside
+\`state: failed\`, \`restarts: { ge: 5, le: 3 }\`, a port that is not to listen and yet has an address; also where the two stand
+in different files of the spec. Entries that wait (\`within\`) or need others are not held against other entries, as they may
+be true one after the other. Keep the one that is meant.`,
+  check: (input) =>
+    checkEachTarget(input, (entries) =>
+      groupBySubject(listAsserted(entries, input)).flatMap((group) => {
+        const impossible = groupByPath(group).flatMap((same) => findImpossible(same, input));
+        return impossible.length > 0 ? impossible : findApart(atOneTime(group), input);
+      }),
+    ),
+};
+
+export default contradiction;
+
+/** One property of which no value is as expected. */
+function findImpossible(same: readonly Asserted[], input: LintInput): readonly Finding[] {
+  const alone = same.filter(({ expectation, range }) => decide(expectation, range, input.matchers) === 'never');
+  if (alone.length > 0) return alone.map((one) => tell(input, one, `${showPath(one.written)} can never be like this`));
+  const together = atOneTime(same);
+  for (const [at, last] of together.entries()) {
+    const parts = together.slice(0, at + 1);
+    const all = allOf(parts.map(({ expectation }) => expectation));
+    if (at === 0 || decide(all, last.range, input.matchers) !== 'never') continue;
+    // The one that it is at odds with, where that is a single one.
+    const pair = parts.find(
+      (one) => decide(allOf([one.expectation, last.expectation]), last.range, input.matchers) === 'never',
+    );
+    return [tell(input, last, `${showPath(last.written)} cannot be like this and as expected above`, pair)];
+  }
+  return [];
+}
+
+/** What is looked at once, or in one and the same entry: what may become true later is no contradiction. */
+function atOneTime(group: readonly Asserted[]): readonly Asserted[] {
+  const [first] = group;
+  if (group.every(({ entry }) => entry === first?.entry)) return group;
+  return group.filter(({ entry: { options, needs } }) => options.within === 0 && !needs);
+}
+
+/** Properties of one thing that exclude each other. */
+function findApart(group: readonly Asserted[], input: LintInput): readonly Finding[] {
+  const [first] = group;
+  if (!first || group.length < 2) return [];
+  const worlds = listWorlds(first.resource.name, first.resource.properties.state?.words);
+  const wrong = worlds.map((world) => group.find((one) => !fits(one, world, input)));
+  if (worlds.length === 0 || wrong.some((one) => one === undefined)) return [];
+  const told = group.filter((one) => wrong.includes(one));
+  const [other, last] = [told[0], told.at(-1)];
+  if (!other || !last || other === last) return [];
+  const message = `${showPath(last.written)} cannot be like this where ${showPath(other.written)} is as expected`;
+  return [tell(input, last, message, other)];
+}
+
+function fits({ written, expectation, range }: Asserted, { values, only, none }: World, input: LintInput): boolean {
+  const [property = '', ...keys] = written.path;
+  if (none?.includes(property) || (only && !only.includes(property))) return false;
+  const possible = values[property];
+  if (!possible || keys.length > 0) return true;
+  return possible.some((value) => holdsFor(value, expectation, range, input.matchers) !== false);
+}
+
+function tell(input: LintInput, { written }: Asserted, message: string, other?: Asserted): Finding {
+  const hint = other && `${showPath(other.written)} stands in ${showLine(other.written, written.position)}; keep one`;
+  return {
+    place: input.placeOf(written.position),
+    message: `${message}: it always fails`,
+    ...(hint !== undefined && { hint }),
+  };
+}

@@ -1,0 +1,68 @@
+import type { LintInput } from '../lint-rule.js';
+import type { Entry, Expectation, PropertyExpectation, Value } from '../model.js';
+import { nameEntry } from '../plan.js';
+import { propertyAt, type Resource, settleTypes } from '../resource.js';
+import { hasStandIn } from '../spec/stand-in.js';
+import type { Range } from './decide.js';
+
+/** One thing that is asserted of one target, with what it may be at all. */
+export interface Asserted {
+  readonly entry: Entry;
+  readonly resource: Resource;
+  readonly written: PropertyExpectation;
+  readonly expectation: Expectation;
+  readonly range: Range;
+}
+
+/** All that is judged on a target. What a secret decides, and what a spec says of its own values, is left out. */
+export function listAsserted(entries: readonly Entry[], { resources }: Pick<LintInput, 'resources'>): Asserted[] {
+  return entries.flatMap((entry) => {
+    const resource = resources.get(entry.resource);
+    if (!resource || entry.options.skip !== undefined || entry.resource === 'matching') return [];
+    const settled = settleTypes(resource, entry.params);
+    return entry.expectations.flatMap((written): Asserted[] => {
+      const { expectation, path, skip } = written;
+      if (skip !== undefined || hasStandIn(JSON.stringify(expectation.argument))) return [];
+      return [{ entry, resource, written, expectation, range: propertyAt(settled, path) }];
+    });
+  });
+}
+
+/** What is asserted of one and the same thing: equal questions, wherever in the spec they stand. */
+export function groupBySubject(asserted: readonly Asserted[]): readonly (readonly Asserted[])[] {
+  return groupBy(asserted, ({ entry }) => JSON.stringify([entry.resource, entry.subject, sortParams(entry)]));
+}
+
+export function groupByPath(asserted: readonly Asserted[]): readonly (readonly Asserted[])[] {
+  return groupBy(asserted, ({ written }) => JSON.stringify(written.path));
+}
+
+function groupBy(asserted: readonly Asserted[], keyOf: (one: Asserted) => string): readonly (readonly Asserted[])[] {
+  const groups = new Map<string, Asserted[]>();
+  for (const one of asserted) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return [...groups.values()];
+}
+
+function sortParams({ params }: Entry): readonly (readonly [string, Value])[] {
+  return Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** `unit nginx.service` */
+export function showEntry(entry: Entry): string {
+  return nameEntry({ resource: entry.resource, subject: entry.shownSubject ?? entry.subject });
+}
+
+/** `` `headers.content-type` `` */
+export function showPath({ path, shownPath }: PropertyExpectation): string {
+  return `\`${(shownPath ?? path).join('.')}\``;
+}
+
+/** `line 4`, or in another file `base.yaml:4`. */
+export function showLine({ position }: PropertyExpectation | Entry, from: { readonly file: string }): string {
+  return position.file === from.file ? `line ${position.line}` : `${position.file}:${position.line}`;
+}

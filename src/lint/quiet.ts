@@ -1,0 +1,76 @@
+import { positionOf } from '../spec/mistake.js';
+import type { Pair, SpecFile, SpecNode } from '../spec/node.js';
+import { findComments, type YamlComment } from '../spec/yaml-comments.js';
+
+/** `# nixspec-ignore RULE …: why`, which silences rules for what it stands beside or above, or with `-file` for its file. */
+export interface Quiet {
+  readonly file: SpecFile;
+  readonly rules: readonly QuietRule[];
+  /** Lines, counted from 1. */
+  readonly from: number;
+  readonly to: number;
+}
+
+interface QuietRule {
+  readonly name: string;
+  /** Where the name stands in the text. */
+  readonly start: number;
+}
+
+const mark = 'nixspec-ignore';
+
+/** All such comments of a file; files without the word are not looked through. */
+export function listQuiets(file: SpecFile): readonly Quiet[] {
+  if (!file.text.includes(mark) || !file.root) return [];
+  return findComments(file.text).flatMap((comment) => readComment(comment, file) ?? []);
+}
+
+/** Whether a rule is silenced at a line. */
+export function isQuiet(quiets: readonly Quiet[], rule: string, { name }: SpecFile, line: number): boolean {
+  return quiets.some(
+    ({ file, rules, from, to }) =>
+      file.name === name && line >= from && line <= to && rules.some((one) => one.name === rule),
+  );
+}
+
+function readComment({ text, offset, ownLine }: YamlComment, file: SpecFile): Quiet | undefined {
+  const [head = '', whole, names = ''] = /^\s*nixspec-ignore(-file)?[ \t]+([^:#]*)/.exec(text) ?? [];
+  if (head === '') return undefined;
+  const first = offset + 1 + head.length - names.length;
+  const rules = [...names.matchAll(/[^\s,]+/g)].map(([name], at, all) => ({
+    name,
+    start: first + (all[at]?.index ?? 0),
+  }));
+  const { line } = positionOf({ file, start: offset });
+  if (whole) return { file, rules, from: 1, to: Number.POSITIVE_INFINITY };
+  if (!ownLine) return { file, rules, from: line, to: line };
+  const below = file.root && firstAfter(file.root, offset);
+  const to = below ? lastLine(below, file) : line + 1;
+  return { file, rules, from: line, to };
+}
+
+/** The pair that comes first behind an offset: what a comment of its own line is about, with all that is in it. */
+function firstAfter(node: SpecNode, offset: number): Pair | undefined {
+  if (node.kind === 'scalar') return undefined;
+  if (node.kind === 'list') return firstOf(node.items.map((item) => firstAfter(item, offset)));
+  return firstOf(
+    node.pairs.flatMap((pair) => [
+      ...(pair.key.start > offset ? [pair] : []),
+      ...(pair.value.start < offset && pair.value.end > offset ? [firstAfter(pair.value, offset)] : []),
+    ]),
+  );
+}
+
+function firstOf(pairs: readonly (Pair | undefined)[]): Pair | undefined {
+  return pairs.reduce(
+    (first, pair) => (!first || (pair && pair.key.start < first.key.start) ? pair : first),
+    undefined,
+  );
+}
+
+function lastLine({ key, value }: Pair, file: SpecFile): number {
+  const end = Math.max(key.end, value.start >= key.end ? value.end : key.end);
+  const { line, column } = positionOf({ file, start: end });
+  // A block ends at the beginning of the line after it.
+  return column === 1 ? line - 1 : line;
+}
