@@ -1,4 +1,4 @@
-import { listAsserted, showPath } from '../lint/asserted.js';
+import { listAsserted, showAsserted, showPath } from '../lint/asserted.js';
 import { decide } from '../lint/decide.js';
 import { checkEachTarget } from '../lint/each-target.js';
 import type { LintRule } from '../lint-rule.js';
@@ -14,9 +14,10 @@ property and the values that it can have. Say what a fault would break or, where
 \`exists: true\`.`,
   check: (input) =>
     checkEachTarget(input, (entries) =>
-      listAsserted(entries, input).flatMap(({ written, expectation, range }) => {
+      listAsserted(entries, input).flatMap((one) => {
+        const { written, expectation, range } = one;
         if (decide(expectation, range, input.matchers) !== 'always') return [];
-        const message = `this holds whatever ${showPath(written)} is`;
+        const message = `${showAsserted(one)} holds whatever ${showPath(written)} is`;
         const hint = written.path[0] === 'exists' ? 'leave it out' : 'say what a fault would break, or `exists: true`';
         return [{ place: input.placeOf(written.position), message, hint }];
       }),

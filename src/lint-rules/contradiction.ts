@@ -1,4 +1,12 @@
-import { type Asserted, groupByPath, groupBySubject, listAsserted, showLine, showPath } from '../lint/asserted.js';
+import {
+  type Asserted,
+  groupByPath,
+  groupBySubject,
+  listAsserted,
+  showAsserted,
+  showLine,
+  showPath,
+} from '../lint/asserted.js';
 import { allOf, decide, holdsFor } from '../lint/decide.js';
 import { checkEachTarget } from '../lint/each-target.js';
 import { listWorlds, type World } from '../lint/worlds.js';
@@ -27,7 +35,7 @@ export default contradiction;
 /** One property of which no value is as expected. */
 function findImpossible(same: readonly Asserted[], input: LintInput): readonly Finding[] {
   const alone = same.filter(({ expectation, range }) => decide(expectation, range, input.matchers) === 'never');
-  if (alone.length > 0) return alone.map((one) => tell(input, one, `${showPath(one.written)} can never be like this`));
+  if (alone.length > 0) return alone.map((one) => tell(input, one, `${showAsserted(one)} can never hold`));
   const together = atOneTime(same);
   for (const [at, last] of together.entries()) {
     const parts = together.slice(0, at + 1);
@@ -37,7 +45,14 @@ function findImpossible(same: readonly Asserted[], input: LintInput): readonly F
     const pair = parts.find(
       (one) => decide(allOf([one.expectation, last.expectation]), last.range, input.matchers) === 'never',
     );
-    return [tell(input, last, `${showPath(last.written)} cannot be like this and as expected above`, pair)];
+    return [
+      tell(
+        input,
+        last,
+        pair ? sayBoth(pair, last) : `${showPath(last.written)} cannot be all that is expected of it`,
+        pair,
+      ),
+    ];
   }
   return [];
 }
@@ -59,8 +74,11 @@ function findApart(group: readonly Asserted[], input: LintInput): readonly Findi
   const told = group.filter((one) => wrong.includes(one));
   const [other, last] = [told[0], told.at(-1)];
   if (!other || !last || other === last) return [];
-  const message = `${showPath(last.written)} cannot be like this where ${showPath(other.written)} is as expected`;
-  return [tell(input, last, message, other)];
+  return [tell(input, last, sayBoth(other, last), other)];
+}
+
+function sayBoth(one: Asserted, other: Asserted): string {
+  return `${showAsserted(one)} and ${showAsserted(other)} cannot both hold`;
 }
 
 function fits({ written, expectation, range }: Asserted, { values, only, none }: World, input: LintInput): boolean {
@@ -72,10 +90,7 @@ function fits({ written, expectation, range }: Asserted, { values, only, none }:
 }
 
 function tell(input: LintInput, { written }: Asserted, message: string, other?: Asserted): Finding {
-  const hint = other && `${showPath(other.written)} stands in ${showLine(other.written, written.position)}; keep one`;
-  return {
-    place: input.placeOf(written.position),
-    message: `${message}: it always fails`,
-    ...(hint !== undefined && { hint }),
-  };
+  const line = other && showLine(other.written, written.position);
+  const hint = other && `${showPath(other.written)} stands in ${line}; keep the one that is meant`;
+  return { place: input.placeOf(written.position), message, ...(hint !== undefined && { hint }) };
 }

@@ -1,6 +1,7 @@
 import { removePair } from '../lint/remove-pair.js';
 import { type Definition, findUses, listDefinitions } from '../lint/uses.js';
 import type { LintRule } from '../lint-rule.js';
+import { pairsOf } from '../spec/node.js';
 
 const unusedVariable: LintRule = {
   name: 'unused-variable',
@@ -15,19 +16,22 @@ and no comment; not from an included file, which other specs may include.`,
     if (!isWhole) return [];
     const variables = listDefinitions(source, 'vars');
     const used = findUses(source, variables);
-    return variables
-      .filter(({ name }) => !used.has(name))
-      .map((variable) => ({
+    const unused = variables.filter(({ name }) => !used.has(name));
+    return unused.map((variable) => {
+      const fix = variable.file === source.files[0] && leavesSome(variable, unused) ? removePair(variable) : [];
+      return {
         place: variable.key,
         message: `nothing says \${${variable.name}}`,
         hint: 'remove it, or put it where its value stands',
-        ...(canRemove(variable, source.files[0]) && { fix: removePair(variable) }),
-      }));
+        ...(fix.length > 0 && { fix }),
+      };
+    });
   },
 };
 
 export default unusedVariable;
 
-function canRemove(variable: Definition, root: Definition['file'] | undefined): boolean {
-  return variable.file === root && removePair(variable).length > 0;
+/** `vars:` with nothing below it would be another mistake. */
+function leavesSome({ within }: Definition, unused: readonly Definition[]): boolean {
+  return unused.filter((one) => one.within === within).length < pairsOf(within).length;
 }

@@ -1,7 +1,8 @@
 import type { LintInput } from '../lint-rule.js';
 import type { Entry, Expectation, PropertyExpectation, Value } from '../model.js';
 import { nameEntry } from '../plan.js';
-import { propertyAt, type Resource, settleTypes } from '../resource.js';
+import { type Property, propertyAt, type Resource, settleTypes } from '../resource.js';
+import { writeInline } from '../spec/spec-text.js';
 import { hasStandIn } from '../spec/stand-in.js';
 import type { Range } from './decide.js';
 
@@ -11,7 +12,7 @@ export interface Asserted {
   readonly resource: Resource;
   readonly written: PropertyExpectation;
   readonly expectation: Expectation;
-  readonly range: Range;
+  readonly range: Range & Pick<Property, 'secret'>;
 }
 
 /** All that is judged on a target. What a secret decides, and what a spec says of its own values, is left out. */
@@ -60,6 +61,16 @@ export function showEntry(entry: Entry): string {
 /** `` `headers.content-type` `` */
 export function showPath({ path, shownPath }: PropertyExpectation): string {
   return `\`${(shownPath ?? path).join('.')}\``;
+}
+
+const longestShown = 60;
+
+/** `` `active: true` ``, `` `restarts: { ge: 5 }` ``; in other words where the value is long or secret. */
+export function showAsserted({ written, expectation: { matcher }, range }: Asserted): string {
+  const isBare = matcher === 'equal' || matcher === 'consist-of' || matcher === 'have-patterns';
+  const value = writeInline(isBare ? written.expected : { [matcher]: written.expected });
+  const whole = `${(written.shownPath ?? written.path).join('.')}: ${value}`;
+  return range.secret || whole.length > longestShown ? `what is expected of ${showPath(written)}` : `\`${whole}\``;
 }
 
 /** `line 4`, or in another file `base.yaml:4`. */

@@ -59,6 +59,6 @@ export async function showFixes(files: readonly FixedFile[]): Promise<string> {
     .map(({ file: { name, text: before }, text }) =>
       createTwoFilesPatch(name, name, before, text, '', '', { context: 2 }),
     )
-    .map((patch) => patch.replace(/^=+\n/, ''))
+    .map((patch) => patch.replace(/^(Index: .*\n)?=+\n/, ''))
     .join('');
 }

@@ -1,15 +1,14 @@
 import type { Edit } from '../lint-rule.js';
-import { pairsOf } from '../spec/node.js';
 import type { Definition } from './uses.js';
 
 /**
  * Takes a pair out of a mapping in block style, with its lines. Nothing else is touched: what shares a line with something,
- * has a comment in or right above it, an anchor in it, or is the last one of its mapping, stays.
+ * has a comment in or right above it, or an anchor in it, stays.
  * @returns no edit where it stays
  */
 export function removePair({ key, value, within, file }: Definition): readonly Edit[] {
   const { text } = file;
-  if (pairsOf(within).length < 2 || text[within.start] === '{' || value.start < key.end) return [];
+  if (text[within.start] === '{' || value.start < key.end) return [];
   const start = text.lastIndexOf('\n', key.start - 1) + 1;
   // A block ends at the beginning of the line after it.
   const last = value.end > key.end && text[value.end - 1] === '\n' ? value.end - 1 : value.end;
