@@ -3,6 +3,7 @@
   lib,
   buildNpmPackage,
   importNpmLock,
+  installShellFiles,
   makeWrapper,
   nix,
   nodejs,
@@ -55,7 +56,19 @@ buildNpmPackage {
   # As .npmrc has it.
   npmFlags = [ "--ignore-scripts" ];
 
-  nativeBuildInputs = [ makeWrapper ];
+  nativeBuildInputs = [
+    installShellFiles
+    makeWrapper
+  ];
+  # By node itself: the program of $out is not wrapped yet.
+  postInstall = ''
+    installManPage dist/nixspec.1
+    for shell in bash zsh fish; do
+      node dist/cli.js completion "$shell" > nixspec."$shell"
+    done
+    installShellCompletion --cmd nixspec --bash nixspec.bash --zsh nixspec.zsh --fish nixspec.fish
+  '';
+
   # Behind the user's own, whose configuration and version are meant where they are there.
   postFixup = ''
     wrapProgram $out/bin/nixspec --suffix PATH : ${

@@ -5,6 +5,7 @@ import type { Command as Commander } from 'commander';
 import { type Command, type CommandInput, commandNames, type Io, loadCommand, type World } from './command.js';
 import { exitCodes, NixspecError } from './error.js';
 import { guardOutput } from './guard-output.js';
+import { helpWidth, showExamples } from './help.js';
 import { makePaint, printable, wantsColor } from './terminal.js';
 import { readVersion } from './version.js';
 
@@ -37,6 +38,7 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
 async function parseAndRun(argv: readonly string[], commands: readonly Command[], io: Io): Promise<number> {
   const { Command: Program, CommanderError, Option } = await import('commander');
   let exitCode: number = exitCodes.passed;
+  const width = helpWidth(io.width);
   const program: Commander = new Program('nixspec')
     .description(
       'Verify a NixOS server: its staging VM before the switch, production right after it, and compare the two.',
@@ -45,11 +47,19 @@ async function parseAndRun(argv: readonly string[], commands: readonly Command[]
     .option('--color <when>', 'auto, always or never (NO_COLOR is honoured)')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: io.err })
-    .addHelpText('after', '\nStart with `nixspec explain spec`, or `nixspec verify --help`.');
+    .configureOutput({
+      writeOut: io.out,
+      writeErr: io.err,
+      getOutHelpWidth: () => width,
+      getErrHelpWidth: () => width,
+    })
+    // What a command takes is said by its own help; here a narrow column would be left for what it does.
+    .configureHelp({ minWidthToWrap: 20, subcommandTerm: (one) => one.name() })
+    .addHelpText('before', showExamples(width))
+    .addHelpText('after', '\n`nixspec explain` explains whatever has a name.');
   for (const command of commands) {
     const verb = program.command(command.name).summary(command.summary).description(`${command.summary}.`);
-    verb.addHelpText('before', showExamples(command)).exitOverride();
+    verb.addHelpText('before', showExamples(width, command.examples)).exitOverride();
     for (const argument of command.arguments) verb.argument(argument.name, argument.summary);
     for (const option of command.options) {
       const described = new Option(option.flags, option.summary);
@@ -77,11 +87,6 @@ async function parseAndRun(argv: readonly string[], commands: readonly Command[]
     return error.exitCode === 0 ? exitCodes.passed : exitCodes.usage;
   }
   return exitCode;
-}
-
-function showExamples({ examples }: Command): string {
-  const widest = Math.max(0, ...examples.map(([line]) => line.length));
-  return `Examples:\n${examples.map(([line, what]) => `  ${line.padEnd(widest)}   ${what}`).join('\n')}\n`;
 }
 
 function withColor(io: Io, options: CommandInput['options']): Io {

@@ -1,4 +1,4 @@
-import { type Command, specOption } from '../command.js';
+import type { Command } from '../command.js';
 import { exitCodes } from '../error.js';
 import { startProgress } from '../progress.js';
 
@@ -7,7 +7,7 @@ const init: Command = {
   summary: 'Write a first spec: finds the flake and its hosts, asks what it cannot find',
   arguments: [],
   options: [
-    specOption,
+    { flags: '-s, --spec <file>', summary: 'the spec to write (default: nixspec.yaml)' },
     {
       flags: '--flake <flakeref>',
       summary: 'the flake, and the host in it: .#web (default: that of this folder, or above it)',

@@ -158,6 +158,23 @@ t.test('the package: each dependency has an address and a hash', { skip: lacksNi
   }
 });
 
+t.test('the package installs the manual page and completion', { skip: lacksNix }, async (t) => {
+  const script = evaluate(`${flake}.packages.x86_64-linux.default.postInstall`) as string;
+  // What they are named and how they read: nixpkgs's installShellFiles, which sees to where they go.
+  const stubs = `set -eu
+cd "$1"; ln -s ${root}dist ${root}node_modules ${root}package.json .
+installManPage() { echo "man $*"; test -s "$1"; }
+installShellCompletion() { echo "completion $*"; wc -l < nixspec.fish; }`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', `${stubs}\n${script}`, 'bash', t.testdir({})], {
+    encoding: 'utf8',
+  });
+  t.equal(status, 0, stderr);
+  t.match(
+    stdout,
+    /^man dist\/nixspec\.1\ncompletion --cmd nixspec --bash nixspec\.bash --zsh nixspec\.zsh --fish nixspec\.fish\n[1-9]\d+\n$/,
+  );
+});
+
 t.test('the demo: two generations of a host as staging VMs', { skip: lacksNix }, async (t) => {
   const text = evaluate(`${flake}.apps.x86_64-linux.demo.program`);
   t.equal(text, '/nix/store/nixspec-demo/bin/nixspec-demo');

@@ -22,7 +22,7 @@ let
   packagesOf =
     system:
     let
-      packages = lib.genAttrs [ "makeWrapper" "nix" "nixfmt-tree" "openssh" "qemu" "qemu-utils" ] package // {
+      packages = lib.genAttrs [ "installShellFiles" "makeWrapper" "nix" "nixfmt-tree" "openssh" "qemu" "qemu-utils" ] package // {
         inherit lib;
         callPackage = file: given: let make = import file; in make (builtins.intersectAttrs (builtins.functionArgs make) packages // given);
         stdenv.hostPlatform = { inherit system; };
