@@ -32,6 +32,10 @@ export const sources: { readonly [what: string]: Source | 'files' | 'free' | rea
   after: [listRuns, 'files'],
   tag: async ({ spec }) => plain(await (await import('./spec-names.js')).readTags(spec)),
   topic: listTopics,
+  rule: async () => {
+    const { loadLintRules } = await import('../lint-rule.js');
+    return (await loadLintRules()).map(({ name, summary }) => ({ value: name, summary }));
+  },
   'name[=file]': async () => listReports(),
   'name=value': async ({ spec }) => {
     const names = await (await import('./spec-names.js')).readVariables(spec);

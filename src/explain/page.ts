@@ -20,6 +20,7 @@ export const kinds = [
   'report',
   'exit code',
   'mistake',
+  'lint rule',
   'error',
 ] as const;
 

@@ -39,6 +39,7 @@ const titles: { readonly [kind in Kind]?: string } = {
   report: 'Reports',
   'exit code': 'Exit codes',
   mistake: 'Mistakes of a spec',
+  'lint rule': 'Rules of lint',
   error: 'Errors',
 };
 

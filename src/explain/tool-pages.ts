@@ -1,11 +1,18 @@
 import type { Command } from '../command.js';
 import { errorExitCodes, exitCodeMeanings } from '../error.js';
+import type { LintRule } from '../lint-rule.js';
 import { problemCodes } from '../problem.js';
 import type { Report } from '../report.js';
 import type { Page, Row } from './page.js';
 
-/** What the tool itself has: commands, reports, exit codes, mistakes of specs, errors. */
-export function composeToolPages(commands: readonly Command[], reports: readonly Report[]): readonly Page[] {
+interface Tool {
+  readonly commands: readonly Command[];
+  readonly reports: readonly Report[];
+  readonly rules: readonly LintRule[];
+}
+
+/** What the tool itself has: commands, reports, exit codes, mistakes of specs, rules of `lint`, errors. */
+export function composeToolPages({ commands, reports, rules }: Tool): readonly Page[] {
   const exits = Object.entries(exitCodeMeanings);
   const mistakes = Object.entries(problemCodes);
   return [
@@ -36,6 +43,7 @@ export function composeToolPages(commands: readonly Command[], reports: readonly
       parts: [{ rows: mistakes.map(asRow) }],
     },
     ...mistakes.map(([code, meaning]): Page => ({ name: code, kind: 'mistake', summary: meaning, parts: [] })),
+    ...rules.map(describeRule),
     ...Object.entries(errorExitCodes()).map(
       ([code, exit]): Page => ({
         name: code,
@@ -64,6 +72,14 @@ function describeCommand({ name, summary, arguments: words, options, examples }:
       ...(options.length > 0 ? [{ title: 'Options', rows: options.map(optionRow) }] : []),
     ],
   };
+}
+
+function describeRule({ name, summary, severity, help, fixable }: LintRule): Page {
+  const rows = [
+    { name: 'told as', text: severity === 'error' ? 'an error' : 'a warning' },
+    ...(fixable ? [{ name: 'mended by', text: '`nixspec lint --fix`, as far as it is safe' }] : []),
+  ];
+  return { name, kind: 'lint rule', summary, parts: [{ rows }, { text: help.trim() }] };
 }
 
 function asRow([name, text]: readonly [string, string]): Row {

@@ -86,6 +86,7 @@ const rows: readonly (readonly [string, string, readonly string[] | 'none'])[] =
   ['nixspec --color ', ':none', ['auto', 'always', 'never']],
   ['nixspec --color never runs ', ':none', targets],
   ['nixspec lint --format ', ':none', 'none'],
+  ['nixspec lint --ignore exp', ':none', 'none'],
   ['nixspec schema ', ':none', []],
   ['nixspec nonsense ', ':none', []],
   ['nixspec verify --nonsense=', ':none', []],

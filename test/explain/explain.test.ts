@@ -23,6 +23,7 @@ const instances: Readonly<Record<string, readonly string[]>> = {
   matcher: namesIn('matchers'),
   report: namesIn('reports'),
   command: namesIn('commands'),
+  'lint rule': namesIn('lint-rules'),
   'exit code': Object.values(exitCodes).map(String),
   mistake: Object.keys(problemCodes),
   error: Object.keys(errorExitCodes()),
@@ -86,6 +87,7 @@ for (const topic of [
   'state',
   '69',
   'bad-regexp',
+  'always-holds',
   'exists',
   'duration',
 ]) {

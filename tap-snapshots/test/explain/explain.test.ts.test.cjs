@@ -12,6 +12,20 @@ touched.
 
 `
 
+exports[`test/explain/explain.test.ts > TAP > explain always-holds > must match snapshot 1`] = `
+always-holds  lint rule
+An assertion that every value passes.
+
+  told as               a warning
+
+\`restarts: { ge: 0 }\`, \`result: { match-regexp: ".*" }\` or \`state: { or: [{ not:
+active }, { not: failed }] }\` look like checks, and are none: whatever is found
+passes, so that a fault goes unseen. Only what is certain is told, by the type
+of the property and the values that it can have. Say what a fault would break
+or, where being there is all that matters, \`exists: true\`.
+
+`
+
 exports[`test/explain/explain.test.ts > TAP > explain bad-regexp > must match snapshot 1`] = `
 bad-regexp  mistake
 A regular expression that does not compile.
