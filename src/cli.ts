@@ -35,7 +35,8 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-async function parseAndRun(argv: readonly string[], commands: readonly Command[], io: Io): Promise<number> {
+/** Reads a command line and runs its command. For `main`, and for the test that reads the command lines of the documentation. */
+export async function parseAndRun(argv: readonly string[], commands: readonly Command[], io: Io): Promise<number> {
   const { Command: Program, CommanderError, Option } = await import('commander');
   let exitCode: number = exitCodes.passed;
   const width = helpWidth(io.width);
