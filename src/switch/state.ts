@@ -30,6 +30,10 @@ export interface TargetState {
   readonly boot: BootDefault;
   /** Changes with every boot. */
   readonly bootId: string;
+  /** What runs now has another kernel than what was booted: nobody knows yet whether it boots. */
+  readonly rebootPending?: boolean;
+  /** `/etc` is in memory, or cannot be written: nothing there outlives a reboot. */
+  readonly etcVolatile?: boolean;
   /** An activation is under way: somebody else's. */
   readonly lockHeld: boolean;
   /** A guard that is there already, whoever armed it; also one of which only remains are left. */
@@ -74,6 +78,9 @@ export interface NextSystem {
  * How far a guarded switch is. `arming` and `disarming` last moments; who finds them later finds what a crash left.
  * `armed`: nothing is touched yet. `activating`, `activated`: by `test`. `keeping`: profile and boot loader. `command`: a
  * deployer of the user's runs. `kept`: all done but the disarming. `rolling-back`, `rollback-failed`: see the result.
+ *
+ * With a reboot: `preparing`: the next boot alone is to bring the new system. `rebooting`: it was told to. `booted`: it came up, and
+ * nobody has armed again yet. Then on from `activated`.
  */
 export type GuardPhase =
   | 'arming'
@@ -81,6 +88,9 @@ export type GuardPhase =
   | 'activating'
   | 'activated'
   | 'command'
+  | 'preparing'
+  | 'rebooting'
+  | 'booted'
   | 'keeping'
   | 'kept'
   | 'rolling-back'
@@ -103,7 +113,12 @@ export interface Guard {
   /** What it restores: the system that ran, and the profile (another one where a specialisation or `test` ran). */
   readonly old?: string;
   readonly profile?: string;
+  /** The number of the generation that the profile was. */
+  readonly generation?: number;
+  /** What the boot default was. */
+  readonly boot?: string;
   readonly next?: string;
+  /** Of the boot in which it was armed. */
   readonly bootId: string;
 }
 
@@ -119,11 +134,20 @@ export interface ArmRequest {
   readonly seconds: number;
   /** What is done where the old system cannot be activated in several tries: a reboot brings the boot default, the old one. */
   readonly lastResort: 'reboot' | 'none';
-  /**
-   * What is to be restored where it is not what runs now: after a reboot into the new system. It is then restored by
-   * booting it.
-   */
-  readonly restore?: { readonly current: string; readonly profile?: string; readonly generation?: number };
+  /** What is to be restored where it is not what runs now. */
+  readonly restore?: Restore;
+}
+
+/**
+ * What ran before a reboot into the new system. It is brought back by booting it; where it was booted already, by activating it,
+ * for the sake of the profile.
+ */
+export interface Restore {
+  readonly current: string;
+  readonly profile?: string;
+  readonly generation?: number;
+  /** The boot default; missing: what it is now. */
+  readonly boot?: string;
 }
 
 export type Armed =

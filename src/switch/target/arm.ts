@@ -1,8 +1,9 @@
 import type { Script } from '../../model.js';
 import { joinScripts, sh } from '../../shell/sh.js';
 import type { Armed, ArmRequest, Step } from '../state.js';
+import { bootDefault } from './boot-loader.js';
 import { readGuardFrom } from './guard.js';
-import { bootDefault, places, rollbackTimer, tellGuard } from './places.js';
+import { bootGuard, places, rollbackTimer, tellGuard } from './places.js';
 import { rollbackScript, runRollback, unitProperties } from './rollback-script.js';
 import { readTold, tell, unkillable } from './told.js';
 
@@ -61,6 +62,10 @@ refuse() {
 }
 [ "$(id -u)" = 0 ] || refuse 'this needs root'
 [ "$(state_of ${rollbackTimer})" != active ] || busy
+# One of another switch waits for its own runner.
+waits=$(boot_guard_says id)
+[ -z "$waits" ] || [ "$waits" = ${id} ] || busy
+case $(state_of ${bootGuard}.service) in active | activating) false ;; esac || refuse 'the machine is on its way back to the old system'
 mkdir -p -m 0700 /run/nixspec || refuse "$full"
 mkdir -m 0700 "$dir" || { [ ! -d "$dir" ] || busy; rmdir /run/nixspec; refuse "$full"; }
 rm -rf "$last"
@@ -71,7 +76,8 @@ keep boot-id "$boot_id" || fail "$full"
 : >"$dir/lock" || fail "$full"
 
 ${whatToRestore(restore)}
-boot_default
+keep generation "$generation" || fail "$full"
+${restore?.boot === undefined ? sh`boot_default` : sh`boot_default; boot_system=${restore.boot}`}
 # Values are put into a script by hand below: nothing but what a store path is made of.
 for path in "$old" "$profile" "$boot_system"; do
   case $path in
@@ -101,7 +107,7 @@ shell=$(readlink -f /bin/sh)
 tools=$old/sw/bin:/run/current-system/sw/bin:/run/booted-system/sw/bin:/usr/sbin:/usr/bin:/sbin:/bin
 {
   printf "PATH='%s' old='%s' profile='%s' generation='%s' boot_before='%s' resort='%s' how='%s' id='%s'\n" \
-    "$tools" "$old" "$profile" "$generation" "$boot_system" ${lastResort} ${restore ? 'reboot' : 'activate'} ${id}
+    "$tools" "$old" "$profile" "$generation" "$boot_system" ${lastResort} "$how" ${id}
   printf %s ${rollbackScript.raw}
 } >"$dir/rollback" || fail "$full"
 "$shell" -n "$dir/rollback" || fail 'the script that restores could not be written whole'
@@ -110,8 +116,8 @@ keep until $((up + ${seconds})) || fail "$full"
 said=$(${runRollback(sh`--on-active=${seconds} --timer-property=AccuracySec=1s ${unitProperties.map((one) => `--timer-property=${one}`)}`)} 2>&1) ||
   fail "systemd does not take the timer: $said"
 [ "$(systemctl show ${rollbackTimer} --property=SubState --value)" = waiting ] || fail 'the timer does not wait'
-keep phase armed || fail "$full"
-forget_boot_guard
+keep phase ${restore ? sh`"$phase"` : 'armed'} || fail "$full"
+${restore ? takeOver : sh``}
 tell status armed
 tell remaining ${seconds}
 tell old "$old"
@@ -120,13 +126,23 @@ tell end 1
 exit 0`;
 }
 
-/** What runs now; after a reboot into the new system, what ran before it. */
+/**
+ * The unit of the guard of the boot stays for the case that the machine is rebooted by somebody else: it puts back the profile
+ * then.
+ */
+const takeOver: Script = sh`systemctl stop ${bootGuard}.timer 2>/dev/null
+case $(state_of ${bootGuard}.service) in active | activating) fail 'the machine is on its way back to the old system' ;; esac
+forget_once >/dev/null 2>&1`;
+
+/** What runs now; after a reboot, what ran before it. */
 function whatToRestore(restore: ArmRequest['restore']): Script {
   if (restore) {
     const { current, profile, generation } = restore;
-    return sh`old=${current} profile=${profile ?? ''} generation=${generation === undefined ? '' : String(generation)}`;
+    return sh`old=${current} profile=${profile ?? ''} generation=${generation === undefined ? '' : String(generation)}
+how=activate phase=unknown
+[ "$(readlink -f /run/booted-system)" = "$old" ] || how=reboot phase=activated`;
   }
-  return sh`old=$(readlink -f /run/current-system) profile= generation=
+  return sh`old=$(readlink -f /run/current-system) profile= generation= how=activate
 [ ! -e "$system" ] || profile=$(readlink -f "$system")
 generation=$(readlink "$system" | sed -n 's/^system-\([0-9][0-9]*\)-link$/\1/p')`;
 }

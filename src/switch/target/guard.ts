@@ -61,6 +61,8 @@ answer() {
   exit 0
 }
 clear_up() {
+  waits=$(boot_guard_says id)
+  [ -n "$waits" ] && [ "$waits" != "$id" ] && return
   forget_boot_guard
   rm -f "$roots"-old "$roots"-profile "$roots"-boot "$roots"-next
   [ ! -d "$last" ] || { dir=$last; recall id; [ "$recalled" != "$id" ] || rm -rf "$last"; }
@@ -115,6 +117,9 @@ const phases: ReadonlySet<string> = new Set<GuardPhase>([
   'activating',
   'activated',
   'command',
+  'preparing',
+  'rebooting',
+  'booted',
   'keeping',
   'kept',
   'rolling-back',
@@ -130,6 +135,7 @@ export function readGuardFrom(told: Told): Guard | undefined {
   const said = told.get('guard-phase') ?? '';
   const phase = isPhase(said) ? said : 'unknown';
   const [until, up] = [told.number('guard-until'), told.number('guard-up')];
+  const generation = told.number('guard-generation');
   const service = /^(active|activating|deactivating)$/.test(told.get('guard-service') ?? '');
   const trigger =
     service && phase === 'rolling-back'
@@ -137,7 +143,7 @@ export function readGuardFrom(told: Told): Guard | undefined {
       : service || told.get('guard-timer') === 'active'
         ? 'timer'
         : 'none';
-  const links = ['old', 'profile', 'next'].flatMap((name) => {
+  const links = ['old', 'profile', 'boot', 'next'].flatMap((name) => {
     const path = told.get(`guard-${name}`);
     return path === undefined ? [] : [[name, path]];
   });
@@ -149,7 +155,8 @@ export function readGuardFrom(told: Told): Guard | undefined {
     runner: told.get('guard-runner') ?? '',
     spec: told.get('guard-spec') ?? '',
     target: told.get('guard-target') ?? '',
-    ...(Object.fromEntries(links) as Pick<Guard, 'old' | 'profile' | 'next'>),
+    ...(Object.fromEntries(links) as Pick<Guard, 'old' | 'profile' | 'boot' | 'next'>),
+    ...(generation !== undefined && { generation }),
     bootId: told.get('guard-boot-id') ?? '',
   };
 }

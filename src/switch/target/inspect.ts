@@ -1,8 +1,9 @@
 import type { Script } from '../../model.js';
 import { sh } from '../../shell/sh.js';
 import type { BootDefault, NextSystem, Step, TargetState } from '../state.js';
+import { bootDefault, bootOnce } from './boot-loader.js';
 import { readGuardFrom } from './guard.js';
-import { bootDefault, places, tellGuard } from './places.js';
+import { places, tellGuard } from './places.js';
 import { readTold, type Told, tell } from './told.js';
 
 /** What the steps run on the target; all of it is part of every NixOS. */
@@ -30,6 +31,7 @@ export function inspectTarget(next?: string): Step<TargetState> {
     script: sh`${places}
 ${tell}
 ${bootDefault}
+${bootOnce}
 ${tellGuard}
 ${lookAtHost}
 ${next === undefined ? sh`` : lookAtNext(next)}
@@ -47,6 +49,8 @@ tell end 1`,
         boot: readBootDefault(told),
         bootId: told.get('boot-id') ?? '',
         lockHeld: told.flag('lock-held'),
+        ...(told.flag('reboot-pending') && { rebootPending: true }),
+        ...(told.flag('etc-volatile') && { etcVolatile: true }),
         ...(guard && { guard }),
         systemState: told.get('system-state') ?? '',
         failedUnits: told.lines('failed-units'),
@@ -80,7 +84,11 @@ fi
 boot_default
 tell boot-loader "$boot_loader"
 tell boot-system "$boot_system"
-if [ $boot_loader = systemd-boot ] && [ "$(timeout 10 bootctl is-installed 2>/dev/null)" = yes ]; then tell boot-once 1; fi
+! can_boot_once || tell boot-once 1
+case $(stat -f -c %T /etc) in tmpfs | ramfs) tell etc-volatile 1 ;; *) [ -w /etc ] || [ "$(id -u)" != 0 ] || tell etc-volatile 1 ;; esac
+for part in kernel initrd kernel-modules; do
+  [ "$(readlink -f "/run/current-system/$part")" = "$(readlink -f "/run/booted-system/$part")" ] || tell reboot-pending 1
+done
 read -r boot_id </proc/sys/kernel/random/boot_id
 tell boot-id "$boot_id"
 # Opened for reading: who may not write it can look as well, and nothing is made.

@@ -1,8 +1,10 @@
 import type { Script } from '../../model.js';
 import { joinScripts, sh } from '../../shell/sh.js';
 import type { Job, Progress, Started, Step } from '../state.js';
+import { guardBoot } from './boot-guard.js';
+import { askBootOnce, bootDefault } from './boot-loader.js';
 import { takeLock } from './guard.js';
-import { bootGuard, bootGuardFolder, jobService, places } from './places.js';
+import { jobService, places } from './places.js';
 import { unitProperties } from './rollback-script.js';
 import { readTold, type Told, tell, unkillable } from './told.js';
 
@@ -17,7 +19,7 @@ const shownOutput = 16 * 1024;
  * @param bootSeconds of `boot-once`: how long after its boot the new system may run before somebody arms again
  */
 export function startJob(id: string, job: Job, next: string, bootSeconds = 300): Step<Started> {
-  const phase = job === 'test' ? 'activating' : 'keeping';
+  const phase = { test: 'activating', keep: 'keeping', 'boot-once': 'preparing' }[job];
   const service = [...unitProperties, 'Type=exec', 'TimeoutStopSec=15', 'KillMode=control-group'];
   return startStep(
     `start the activation (${job})`,
@@ -56,7 +58,7 @@ cd /
 export PATH HOME=/root LC_ALL=C
 [ ! -e /run/current-system/sw/lib/locale/locale-archive ] || export LOCALE_ARCHIVE=/run/current-system/sw/lib/locale/locale-archive
 next=${next}
-${job === 'boot-once' ? guardBoot(bootSeconds) : sh``}
+${job === 'boot-once' ? joinScripts([bootDefault, askBootOnce, guardBoot(bootSeconds)]) : sh``}
 mkfifo "$dir/out" && { { head -c ${mostOutput} >"$dir/output"; exec cat >/dev/null; } <"$dir/out" & }
 {
 ${jobCommands(job)}
@@ -83,58 +85,31 @@ exit 0
 function jobCommands(job: Job): Script {
   if (job === 'test') return sh`"$next/bin/switch-to-configuration" test; code=$?`;
   const setProfile = sh`nix-env -p "$system" --set "$next"; code=$?`;
+  // From here on it must not put back the profile after a power cut: the boot default may be the new system.
   if (job === 'keep')
-    return joinScripts([setProfile, sh`[ $code != 0 ] || { "$next/bin/switch-to-configuration" boot; code=$?; }`]);
+    return joinScripts([
+      sh`forget_boot_guard`,
+      setProfile,
+      sh`[ $code != 0 ] || { "$next/bin/switch-to-configuration" boot; code=$?; }`,
+    ]);
   // Entries are made of the generations, and the default is the system that is asked: so the old one is.
   return joinScripts([
-    sh`before=$(readlink "$system")`,
     setProfile,
     sh`default=$(readlink -f "$dir/boot")
 [ -n "$default" ] || default=$(readlink -f "$dir/old")
 [ $code != 0 ] || { "$default/bin/switch-to-configuration" boot; code=$?; }
 if [ $code = 0 ]; then
-  entry=
-  for boot in /boot /efi /boot/efi; do
-    [ -n "$entry" ] || entry=$(grep -ls "^options.*init=$next/init\( \|$\)" "$boot"/loader/entries/*.conf | head -n 1)
-  done
-  if [ -n "$entry" ]; then
-    bootctl set-oneshot "$(basename "$entry")"; code=$?
+  boot_default
+  if [ "$boot_system" != "$default" ]; then
+    echo "the boot default would be $boot_system, not $default, and a second reboot would not bring it back"; code=1
+  elif ! guard_boot; then
+    echo 'nothing would guard the new system after the reboot: /etc cannot be written'; code=1
   else
-    echo 'the boot loader has no entry for the new system'; code=1
+    ask_boot_once "$next"; code=$?
   fi
-fi
-[ $code != 0 ] || guard_boot || { echo 'nothing would guard the new system after the reboot: /etc cannot be written'; code=1; }`,
+fi`,
   ]);
 }
-
-/**
- * The new system, once booted, must be armed over a connection within so many seconds, or it reboots, which brings the old one. What
- * it cannot help against: a kernel or initrd that never gets as far as systemd. It puts back the profile, and removes
- * itself.
- */
-function guardBoot(seconds: number): Script {
-  const [folder, name] = [bootGuardFolder, bootGuard];
-  return sh`guard_boot() {
-  mkdir -p ${folder}/sysinit.target.wants &&
-    printf '%s\n' '[Unit]' 'Description=nixspec: reboots into the old system' DefaultDependencies=no IgnoreOnIsolate=yes \
-      '[Timer]' OnActiveSec=${seconds} AccuracySec=1s >${folder}/${name}.timer &&
-    printf '%s\n' '[Unit]' 'Description=nixspec: reboots into the old system' DefaultDependencies=no IgnoreOnIsolate=yes \
-      '[Service]' Type=oneshot "ExecStart=/bin/sh ${folder}/${name}.sh" >${folder}/${name}.service &&
-    printf '%s\n' "PATH=$PATH" "new=$next" "before=$before" "system=$system" >${folder}/${name}.sh &&
-    printf '%s' ${bootGuardScript.raw} >>${folder}/${name}.sh &&
-    ln -sfn ../${name}.timer ${folder}/sysinit.target.wants/${name}.timer &&
-    sync ${folder}/${name}.timer ${folder}/${name}.service ${folder}/${name}.sh
-}`;
-}
-
-const bootGuardScript: Script = sh`export PATH
-rm -f ${bootGuardFolder}/${bootGuard}.* ${bootGuardFolder}/sysinit.target.wants/${bootGuard}.timer
-rmdir ${bootGuardFolder}/sysinit.target.wants ${bootGuardFolder}
-case $before in
-  system-*-link) [ ! -e "/nix/var/nix/profiles/$before" ] || { ln -sfn "$before" "$system.nixspec" && mv -fT "$system.nixspec" "$system"; } ;;
-esac
-[ "$(readlink -f /run/booted-system)" != "$new" ] || systemctl reboot
-`;
 
 export function followJob(id: string): Step<Progress> {
   return {

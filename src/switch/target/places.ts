@@ -35,41 +35,31 @@ keep() { printf '%s\n' "$2" >"$dir/$1.new" && mv -f "$dir/$1.new" "$dir/$1"; }
 recall() { recalled=; [ ! -r "$dir/$1" ] || read -r recalled <"$dir/$1" || :; }
 now() { IFS=. read -r up _ </proc/uptime; }
 forget_boot_guard() {
-  [ -e ${bootGuardFolder}/${bootGuard}.timer ] || return 0
+  [ -e ${bootGuardFolder} ] || return 0
   systemctl stop ${bootGuard}.timer 2>/dev/null
   rm -f ${bootGuardFolder}/${bootGuard}.* ${bootGuardFolder}/sysinit.target.wants/${bootGuard}.timer
   rmdir ${bootGuardFolder}/sysinit.target.wants ${bootGuardFolder} 2>/dev/null
 }
+boot_guard_says() { [ ! -r ${bootGuardFolder}/${bootGuard}.state ] || sed -n "s/^$1=//p" ${bootGuardFolder}/${bootGuard}.state | head -n 1; }
 state_of() { systemctl show "$1" --property=ActiveState --value 2>/dev/null; }`;
 
-/**
- * The system that the next boot brings, from the files of the boot loader that NixOS has written: systemd-boot's default
- * entry, else the first entry of GRUB or extlinux, which is the default one. Nothing where it cannot be told.
- */
-export const bootDefault: Script = sh`boot_default() {
-  boot_loader=unknown boot_system= entries=
-  for boot in /boot /efi /boot/efi; do
-    [ -r "$boot/loader/loader.conf" ] || continue
-    boot_loader=systemd-boot entries=$boot/loader/entries
-    entry=$(sed -n 's/^default[[:space:]][[:space:]]*//p' "$boot/loader/loader.conf" | head -n 1)
-    for config in "$entries"/$entry; do break; done
-    break
-  done
-  if [ $boot_loader = unknown ]; then
-    if [ -r /boot/grub/grub.cfg ]; then boot_loader=grub config=/boot/grub/grub.cfg
-    elif [ -r /boot/extlinux/extlinux.conf ]; then boot_loader=extlinux config=/boot/extlinux/extlinux.conf
-    else return 0; fi
-  fi
-  [ ! -f "$config" ] || boot_system=$(sed -n 's|.*[[:space:]]init=\(/nix/store/[^/[:space:]]*\)/init.*|\1|p' "$config" | head -n 1)
-}`;
-
-/** Tells what is armed; nothing where nothing is. */
+/** Tells what is armed, or waits to be armed again after a reboot; nothing where nothing is. */
 export const tellGuard: Script = sh`tell_guard() {
   timer=$(state_of ${rollbackTimer}) service=$(state_of ${rollbackService})
-  [ -d "$dir" ] || [ "$timer" = active ] || [ "$service" = active ] || return 0
+  if [ -d "$dir" ] || [ "$timer" = active ] || [ "$service" = active ]; then
+    for name in id phase runner spec target until boot-id generation; do recall $name; tell "guard-$name" "$recalled"; done
+    for name in old profile boot next; do tell "guard-$name" "$(readlink "$dir/$name")"; done
+  elif [ -e ${bootGuardFolder}/${bootGuard}.timer ]; then
+    timer=$(state_of ${bootGuard}.timer) service=$(state_of ${bootGuard}.service)
+    for name in id runner spec target boot-id generation old profile boot next; do tell "guard-$name" "$(boot_guard_says $name)"; done
+    case $service in active | activating) tell guard-phase rolling-back ;; *) tell guard-phase booted ;; esac
+    began=$(systemctl show ${bootGuard}.timer --property=ActiveEnterTimestampMonotonic --value)
+    seconds=$(boot_guard_says seconds)
+    [ -z "$began" ] || [ -z "$seconds" ] || tell guard-until $((began / 1000000 + seconds))
+  else
+    return 0
+  fi
   tell guard 1
-  for name in id phase runner spec target until boot-id; do recall $name; tell "guard-$name" "$recalled"; done
-  for name in old profile next; do tell "guard-$name" "$(readlink "$dir/$name")"; done
   now
   tell guard-up "$up"
   tell guard-timer "$timer"

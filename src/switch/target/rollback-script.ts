@@ -1,6 +1,7 @@
 import type { Script } from '../../model.js';
 import { sh } from '../../shell/sh.js';
-import { bootDefault, jobService, places, rollbackService, rollbackTimer } from './places.js';
+import { bootDefault } from './boot-loader.js';
+import { jobService, places, rollbackService, rollbackTimer } from './places.js';
 
 /** Seconds that somebody else's activation may go on before it is ended: it holds the lock that the old system needs. */
 const lockPatience = 60;
@@ -105,7 +106,7 @@ restore_boot_default() {
   [ -n "$wanted" ] || wanted=$profile
   [ -n "$wanted" ] || return 0
   forget_boot_guard
-  if [ ! -e "$dir/once" ]; then :; else bootctl set-oneshot '' && rm -f "$dir/once"; fi
+  if [ ! -e "$dir/once" ]; then :; else forget_once && rm -f "$dir/once"; fi
   [ -e "$dir/boot-touched" ] || [ "$boot_system" != "$boot_before" ] || [ -n "$profile_changed" ] || return 0
   note 'installing the boot loader for the old system'
   free_lock

@@ -33,6 +33,7 @@ flock -w 20 9 || refuse 'somebody else has held the lock for 20 seconds'
 recall id
 [ "$recalled" = "$id" ] || refuse 'another switch is armed'
 recall phase
+[ "$recalled" != rebooting ] || refuse 'it shuts down for a reboot; what restores is told after it'
 service=$(state_of ${rollbackService})
 [ "$recalled$service" != rolling-backactive ] || started
 rm -f "$dir/result"
