@@ -22,6 +22,7 @@ const switchCommand: Command = {
     { flags: '--deadline <duration>', summary: 'for all of it; then it goes back (default: 15m and the soak)' },
     { flags: '--allow-broken <id>', summary: 'an assertion or a unit that may break; may be repeated', repeat: true },
     { flags: '--confirm', summary: 'show the comparison and ask before keeping, the timer running' },
+    { flags: '--reboot', summary: 'where it needs a reboot (a kernel, an inhibitor): reboot, and verify after it' },
     { flags: '--no-rollback', summary: 'leave what broke running; it does not become the boot default' },
     { flags: '--without-staging', summary: 'whatever the staging run said' },
     { flags: '--dry-run', summary: 'print every command that would run' },
@@ -37,6 +38,7 @@ const switchCommand: Command = {
   examples: [
     ['nixspec switch production', "to the staging VM's flake, if its run passed"],
     ['nixspec switch production --flake .#web --confirm', 'ask before it is kept'],
+    ['nixspec switch production --reboot', 'a new kernel: booted once, verified, and only then the boot default'],
     ['nixspec switch production -- nixos-rebuild switch --flake .#web --target-host root@web', 'guard a deployer'],
     ['nixspec switch status production', 'what is armed there, and until when'],
     ['nixspec switch confirm production', 'keep it, though the nixspec that switched is gone'],
@@ -59,7 +61,7 @@ const switchCommand: Command = {
       }
       const prepared = await prepareSwitch(words.target, input, progress, io);
       if (input.options.dryRun === true) {
-        io.out(showDryRun(prepared));
+        io.out(showDryRun(prepared, input));
         return exitCodes.passed;
       }
       return await carryOut(prepared, outputs, input, progress, io);

@@ -10,6 +10,8 @@ export interface JobInput {
   readonly record: Record;
   /** Milliseconds since the epoch at which the target restores by itself. */
   readonly until: () => number;
+  /** Of `boot-once`: how long the new system may run after its boot before it is armed again. */
+  readonly bootSeconds?: number;
   /** Fires when the switch is not to go on. */
   readonly signal: AbortSignal;
 }
@@ -21,12 +23,16 @@ export type Ended = Extract<Progress, { status: 'ended' }>;
  * again.
  * @throws Stop where it did not end by itself; NixspecError where the target did not come back
  */
-export async function runJob(job: Job, next: string, { id, machine, record, until, signal }: JobInput): Promise<Ended> {
+export async function runJob(
+  job: Job,
+  next: string,
+  { id, machine, record, until, bootSeconds, signal }: JobInput,
+): Promise<Ended> {
   // Asked a second time after a lost connection, it may have begun with the first: then `refused` is its answer.
   let lost = false;
   const started = await persist(
     () =>
-      machine.startJob(id, job, next, signal).catch((error) => {
+      machine.startJob(id, job, next, signal, bootSeconds).catch((error) => {
         lost = true;
         throw error;
       }),

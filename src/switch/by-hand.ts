@@ -1,11 +1,11 @@
 import { exitCodes, NixspecError } from '../error.js';
 import { printable } from '../terminal.js';
 import { runJob } from './activate.js';
+import { type BringBack, bringBack } from './bring-back.js';
 import type { Machine } from './machine.js';
-import { pause } from './persist.js';
 import type { Record } from './record.js';
 import type { ByHandAction } from './request.js';
-import type { Guard, RollbackProgress } from './state.js';
+import type { Guard } from './state.js';
 
 /**
  * `switch status|confirm|rollback`: for a switch whose runner died.
@@ -70,6 +70,7 @@ function showStatus(target: string, guard: Guard, out: (text: string) => void): 
 function describeGuard({ phase, trigger, remaining }: Guard): string {
   if (trigger === 'rollback') return 'a switch is being rolled back';
   if (trigger === 'none') return `a switch left something there (${phase}); nothing will happen by itself`;
+  if (phase === 'rebooting') return 'a switch reboots the machine into the new system now';
   const when = remaining === undefined ? '' : ` in ${Math.max(0, Math.round(remaining))} s`;
   return `a switch is armed (${phase}): the old system comes back${when} unless it is confirmed`;
 }
@@ -77,12 +78,17 @@ function describeGuard({ phase, trigger, remaining }: Guard): string {
 /** The new system becomes profile and boot default, as if it had been verified. */
 async function confirm(guard: Guard, machine: Machine, record: Record, signal: AbortSignal): Promise<number> {
   const { id, next, phase, trigger } = guard;
-  const isRunning = phase === 'activated' || phase === 'keeping' || phase === 'kept' || phase === 'command';
+  const isBooted = phase === 'booted' && (await machine.inspect(signal)).booted === next;
+  const isRunning = isBooted || ['activated', 'keeping', 'kept', 'command'].includes(phase);
   if (trigger === 'rollback' || !isRunning || next === undefined) {
     throw new NixspecError('switch-refused', `${machine.name}: there is no new system to confirm (${phase})`, {
       ...{ operation: 'confirm', target: machine.name },
       hint: `\`nixspec switch rollback ${machine.name}\` brings the old one back`,
     });
+  }
+  if (isBooted) {
+    const armed = await machine.arm(armRequest(guard), signal);
+    if (armed.status === 'failed') throw tooLate(machine, armed.reason);
   }
   // Long enough to be made boot default, and to be told from a connection that this ends as it should.
   const extended = await machine.extend(id, 120, signal);
@@ -106,15 +112,19 @@ async function confirm(guard: Guard, machine: Machine, record: Record, signal: A
 
 /** @returns 10 where the old system runs again: whether it is well nobody knows without a run from before */
 async function rollBackByHand(guard: Guard, machine: Machine, record: Record, signal: AbortSignal): Promise<number> {
-  const { id, trigger, old } = guard;
+  const { id, trigger, old, bootId } = guard;
   if (trigger !== 'none') {
     const ended = await record.step(
       'roll back',
-      () => bringBack(id, machine, record, signal),
+      () => bringBack({ machine, record, again: armRequest(guard), bootId, until: () => Date.now(), signal }),
       () => undefined,
     );
-    if (ended?.status === 'ended' && ended.result.ended === 'failed') {
-      record.say(`the rollback failed: ${ended.result.reason}`);
+    const failure =
+      typeof ended === 'string'
+        ? ended
+        : ended.status === 'ended' && ended.result.ended === 'failed' && ended.result.reason;
+    if (failure) {
+      record.say(`the rollback failed: ${failure}`);
       return exitCodes.notRestored;
     }
   }
@@ -128,16 +138,19 @@ async function rollBackByHand(guard: Guard, machine: Machine, record: Record, si
   return exitCodes.rolledBack;
 }
 
-async function bringBack(id: string, machine: Machine, record: Record, signal: AbortSignal) {
-  await machine.startRollback(id, signal);
-  const end = Date.now() + 900_000;
-  for (;;) {
-    const progress = await machine.followRollback(id, signal).catch((): RollbackProgress | undefined => undefined);
-    if (progress?.status === 'ended' || progress?.status === 'gone') return progress;
-    if (signal.aborted || Date.now() > end) return undefined;
-    record.show('rolling back');
-    await pause(1, signal);
-  }
+/** What is armed, as it would be armed again after a reboot. */
+function armRequest(guard: Guard): BringBack['again'] {
+  const { id, runner, spec, target, old = '', profile, generation, boot, next } = guard;
+  return {
+    ...{ id, runner, spec, target, seconds: 120, lastResort: 'reboot' },
+    ...(next !== undefined && { next }),
+    restore: {
+      current: old,
+      ...(profile !== undefined && { profile }),
+      ...(generation !== undefined && { generation }),
+      ...(boot !== undefined && { boot }),
+    },
+  };
 }
 
 function tooLate(machine: Machine, reason: string): NixspecError {

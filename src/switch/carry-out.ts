@@ -11,19 +11,20 @@ import { endByHand } from './by-hand.js';
 import { conclude, exitCodeOfSwitch } from './conclude.js';
 import { describeDryRun } from './dry-run.js';
 import { type Machine, RemoteMachine } from './machine.js';
-import { type Before, describeBefore, performSwitch, type SwitchPlan } from './perform.js';
+import { performSwitch } from './perform.js';
+import { type Before, describeBefore, type SwitchPlan } from './plan.js';
 import type { PreparedSwitch } from './prepare-switch.js';
 import { Record } from './record.js';
-import { findRefusals, throwRefusals } from './refuse.js';
+import { findRefusals, needsReboot, throwRefusals } from './refuse.js';
 import type { ByHandAction } from './request.js';
 import { judgeStaging, type StagingVerdict } from './staging.js';
 import type { TargetState } from './state.js';
 import { listWatched, Watch } from './watch.js';
 
-export function showDryRun(switching: PreparedSwitch): string {
-  const { one, source, runner, sshConfig } = switching;
-  const plan = planSwitch(switching, { options: {} });
-  return describeDryRun({ target: one.target, source, plan, runner, ...(sshConfig !== undefined && { sshConfig }) });
+export function showDryRun(switching: PreparedSwitch, { options }: Pick<CommandInput, 'options'>): string {
+  const { one, source, sshConfig } = switching;
+  const plan = planSwitch(switching, { options: {} }, { reboot: options.reboot === true });
+  return describeDryRun({ target: one.target, source, plan, ...(sshConfig !== undefined && { sshConfig }) });
 }
 
 export async function endOne(
@@ -60,7 +61,7 @@ export async function carryOut(
   try {
     const found = await findNext(switching, machine, input, record, io);
     if (found.state.next?.isCurrent && found.state.next.isProfile) {
-      record.say(`${found.next} runs already, and is the profile: nothing to switch`);
+      record.say(`${found.next} runs already, and is the profile: nothing to switch${describePending(found.state)}`);
       return exitCodes.passed;
     }
     const before = await lookBefore(found.state, machine, record, io.signal);
@@ -68,7 +69,7 @@ export async function carryOut(
     await startWatch(watch, switching, record, new AbortController().signal);
     const staging = found.staging.status === 'passed' ? found.staging.run : undefined;
     const confirm = (settled: Run, signal: AbortSignal) => askKeep(before.run, settled, staging, signal, progress, io);
-    const plan = { ...planSwitch(switching, input, found.next), ...(input.options.confirm === true && { confirm }) };
+    const plan = { ...planSwitch(switching, input, found), ...(input.options.confirm === true && { confirm }) };
     const done = await performSwitch(plan, before, machine, watch, record, io.signal);
     progress.stop();
     await conclude(done, { before: before.run, record, history, outputs, ...(staging && { staging }) }, input, io);
@@ -83,6 +84,8 @@ interface Found {
   readonly state: TargetState;
   readonly staging: StagingVerdict;
   readonly next?: string;
+  /** It needs a reboot, and may have one. */
+  readonly reboot: boolean;
 }
 
 /** Builds, asks the target, refuses, and copies, in this order: what is refused costs no copying. */
@@ -104,7 +107,7 @@ async function findNext(
         ...{ target: target.name, state, staging: verdict },
         options: {
           withoutStaging: options.withoutStaging === true,
-          reboot: false,
+          reboot: options.reboot === true,
           wrapped: source.kind === 'command',
         },
       }),
@@ -131,8 +134,28 @@ async function findNext(
   refuse(state, staging);
   if (staging.status === 'none') record.say('the spec has no staging target, so that nothing was tried before');
   if (staging.status === 'passed') for (const note of staging.notes) record.note(note);
-  for (const part of state.next?.reboot ?? []) record.note(`the new ${part} takes effect with the next reboot only`);
-  return { state, staging, ...(next !== undefined && { next }) };
+  const reboot = options.reboot === true && state.next !== undefined && needsReboot(state.next);
+  for (const note of describeReboot(state, options.reboot === true)) record.note(note);
+  return { state, staging, reboot, ...(next !== undefined && { next }) };
+}
+
+/** What is to be known of a reboot, with and without one. */
+function describeReboot({ next, rebootPending }: TargetState, mayReboot: boolean): readonly string[] {
+  if (!next || next.isCurrent) return [];
+  const parts = next.reboot.join(', ');
+  if (!mayReboot) {
+    const what = `the new ${parts} ${next.reboot.length > 1 ? 'take' : 'takes'} effect with the next reboot only`;
+    return parts === '' ? [] : [`${what}; --reboot makes it part of the switch`];
+  }
+  if (!needsReboot(next)) return ['nothing in it needs a reboot: it is switched to without one'];
+  const why = [parts && `new: ${parts}`, next.inhibitors.length > 0 && `not without: ${next.inhibitors.join(', ')}`];
+  const pending = 'what runs now has another kernel than what was booted: whether it boots, nobody knows yet';
+  return [`it is switched to by a reboot (${why.filter(Boolean).join('; ')})`, ...(rebootPending ? [pending] : [])];
+}
+
+function describePending({ next }: TargetState): string {
+  if (!next || next.reboot.length === 0) return '';
+  return `; its ${next.reboot.join(', ')} will take effect with the next reboot`;
 }
 
 function judge({ staging, stagingRuns }: PreparedSwitch, next: string | undefined): StagingVerdict {
@@ -178,10 +201,14 @@ async function findHost({ one, sshConfig }: PreparedSwitch, signal: AbortSignal)
     : undefined;
 }
 
-function planSwitch(switching: PreparedSwitch, { options }: Pick<CommandInput, 'options'>, next?: string): SwitchPlan {
-  const { id, spec, one, source, times, allowed } = switching;
+function planSwitch(
+  switching: PreparedSwitch,
+  { options }: Pick<CommandInput, 'options'>,
+  { next, reboot }: Pick<Found, 'next' | 'reboot'>,
+): SwitchPlan {
+  const { id, runner, spec, one, source, times, allowed } = switching;
   return {
-    ...{ id, target: one.target.name, spec, snapshots: one.state ?? [], ...times, allowed },
+    ...{ id, runner, target: one.target.name, spec, snapshots: one.state ?? [], ...times, allowed, reboot },
     ...(next !== undefined && { next }),
     ...(source.kind === 'command' && { deploy: (signal: AbortSignal) => runDeployer(source.words, signal) }),
     rollback: options.rollback !== false,

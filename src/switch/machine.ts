@@ -45,7 +45,7 @@ export interface Machine {
   arm(request: ArmRequest, signal: AbortSignal): Promise<Armed>;
   extend(id: string, seconds: number, signal: AbortSignal): Promise<Extended>;
   disarm(id: string, signal: AbortSignal): Promise<Disarmed>;
-  startJob(id: string, job: Job, next: string, signal: AbortSignal): Promise<Started>;
+  startJob(id: string, job: Job, next: string, signal: AbortSignal, bootSeconds?: number): Promise<Started>;
   followJob(id: string, signal: AbortSignal): Promise<Progress>;
   enterCommand(id: string, signal: AbortSignal): Promise<Started>;
   adoptNext(id: string, next: string, signal: AbortSignal): Promise<Started>;
@@ -110,8 +110,8 @@ export class RemoteMachine implements Machine {
     return this.askAnew(disarm(id), signal);
   }
 
-  startJob(id: string, job: Job, next: string, signal: AbortSignal) {
-    return this.ask(startJob(id, job, next), signal);
+  startJob(id: string, job: Job, next: string, signal: AbortSignal, bootSeconds?: number) {
+    return this.ask(startJob(id, job, next, bootSeconds), signal);
   }
 
   followJob(id: string, signal: AbortSignal) {

@@ -1,49 +1,22 @@
-import { hostname, userInfo } from 'node:os';
 import { NixspecError } from '../error.js';
-import type { Run } from '../model.js';
-import type { Breakage, Snapshot, StateEntry, Switch, SwitchEnd, UnitJournal } from '../switch-model.js';
-import { countOutcomes } from '../verdict.js';
+import type { Breakage, Snapshot, Switch, SwitchEnd, UnitJournal } from '../switch-model.js';
 import { type Ended, lastLine, runJob } from './activate.js';
-import { isDecisive, type UnitState } from './decide.js';
+import { takeCopies } from './copies.js';
+import { isDecisive } from './decide.js';
+import { announceDeploy, deployNext } from './deploy.js';
 import { Going } from './going.js';
 import { judgeNext } from './judge.js';
+import { keepNext } from './keep.js';
 import { Lease } from './lease.js';
 import type { Machine } from './machine.js';
 import { pause, persist } from './persist.js';
+import { type Before, bootSeconds, leaseSeconds, type Stage, type SwitchPlan, whatToRestore } from './plan.js';
+import { armAfterReboot, awaitStarted, prepareReboot, rebootTarget } from './reboot.js';
 import type { Record } from './record.js';
 import { rollBack } from './rollback.js';
-import type { Armed, TargetState } from './state.js';
+import type { Armed, ArmRequest } from './state.js';
 import { Stop, stopFor } from './stop.js';
 import type { Watch } from './watch.js';
-
-/** What is to be done, all of it decided before anything is touched. */
-export interface SwitchPlan {
-  readonly id: string;
-  readonly target: string;
-  readonly spec: string;
-  /** The system to come; missing where `deploy` makes it. */
-  readonly next?: string;
-  /** The user's own deployer, which makes a system current. @returns its exit status */
-  readonly deploy?: (signal: AbortSignal) => Promise<number>;
-  readonly snapshots: readonly StateEntry[];
-  /** Seconds. */
-  readonly soak: number;
-  readonly deadline: number;
-  readonly allowed: readonly string[];
-  readonly rollback: boolean;
-  /** Asks a person whether to keep what was verified. */
-  readonly confirm?: (settled: Run, signal: AbortSignal) => Promise<boolean>;
-}
-
-/** What production was like before. */
-export interface Before {
-  readonly run: Run;
-  readonly units: readonly UnitState[];
-  readonly state: TargetState;
-}
-
-/** Seconds on the timer of the target; it is wound up again as long as the runner lives. */
-const longestLease = 120;
 
 /**
  * One switch from arming to its end, whatever happens in between. Until it is armed, what fails is thrown and nothing was
@@ -65,13 +38,18 @@ export async function performSwitch(
 class Performance {
   private readonly started = new Date();
   private readonly going: Going;
-  private readonly lease: Lease;
+  private lease: Lease;
   /** Never fires: what was begun is seen to its end, also after Ctrl-C. */
   private readonly calm = new AbortController().signal;
   private snapshots: readonly Snapshot[] = [];
   private journal: readonly UnitJournal[] = [];
   private next: string | undefined;
   private touched = false;
+  /** The new system runs, or has run: there is something to leave running. */
+  private isUp = false;
+  private isRebooting = false;
+  /** In which the target was armed last. */
+  private bootId: string;
 
   constructor(
     private readonly plan: SwitchPlan,
@@ -83,16 +61,21 @@ class Performance {
   ) {
     this.next = plan.next;
     this.going = new Going(outer, plan.deadline);
-    const seconds = Math.min(longestLease, plan.deadline);
-    const terms = { seconds, end: Date.now() + plan.deadline * 1000 };
-    this.lease = new Lease(machine, plan.id, terms, (reason) =>
+    this.bootId = before.state.bootId;
+    this.lease = this.makeLease();
+  }
+
+  private makeLease(): Lease {
+    const { id, deadline } = this.plan;
+    const terms = { seconds: leaseSeconds(this.plan), end: this.started.getTime() + deadline * 1000 };
+    return new Lease(this.machine, id, terms, (reason) =>
       this.going.stop(stopFor('unreachable', `the target has gone back by itself: ${reason}`)),
     );
   }
 
   async perform(): Promise<Switch> {
     try {
-      this.snapshots = await this.takeSnapshots();
+      this.snapshots = await takeCopies(this.stage());
       await this.arm();
       return await this.carryOut();
     } finally {
@@ -108,7 +91,7 @@ class Performance {
     );
     if (stop === undefined) return this.keepOrRollBack();
     if (!this.touched) return this.leaveUntouched(stop);
-    if (!this.plan.rollback && !isForced(stop)) return this.leave(stop);
+    if (!this.plan.rollback && this.isUp && !isForced(stop)) return this.leave(stop);
     return this.rollBack(stop);
   }
 
@@ -131,39 +114,18 @@ class Performance {
   }
 
   private secondCtrlC(): string {
+    if (this.isRebooting)
+      return `Ctrl-C once more leaves it to the target, which reboots into the old system ${bootSeconds(this.plan)} s after it is up`;
     const at = new Date(this.lease.until).toLocaleTimeString('en-GB');
     return `Ctrl-C once more leaves it to the target, which restores the old system by itself at ${at}`;
   }
 
   // --------------------------------------------------------------------------------------------- before it is touched
 
-  private async takeSnapshots(): Promise<readonly Snapshot[]> {
-    const taken: Snapshot[] = [];
-    for (const entry of this.plan.snapshots) {
-      const made = await this.record.step(
-        `copy ${entry.name}`,
-        () => this.machine.snapshot(this.plan.id, entry, this.going.signal),
-        (result) => (result.status === 'taken' ? `copied ${entry.name} to ${result.made}` : undefined),
-      );
-      if (made.status === 'failed') {
-        const message = `${this.plan.target}: not switched: the copy of ${entry.name} failed: ${made.reason}`;
-        const hint =
-          taken.length > 0 ? `those made before stay: ${taken.map(({ name }) => name).join(', ')}` : undefined;
-        throw new NixspecError('snapshot-failed', message, { operation: 'switch', ...(hint && { hint }) });
-      }
-      const { name, kind, source } = entry;
-      taken.push({ entry: name, kind, source, name: made.made, restore: made.restore });
-    }
-    return taken;
-  }
-
   private async arm(): Promise<void> {
-    const { id, spec, target, next, deadline } = this.plan;
-    const seconds = Math.min(longestLease, deadline);
-    const runner = `${userInfo().username}@${hostname()}`;
-    const request = { id, runner, spec, target, seconds, lastResort: 'reboot', ...(next && { next }) } as const;
+    const { target } = this.plan;
     const armed = await this.record
-      .step('arm', () => this.machine.arm(request, this.going.signal), describeArmed)
+      .step('arm', () => this.machine.arm(this.armRequest(), this.going.signal), describeArmed)
       .catch(async (error) => {
         // It may have been armed all the same.
         await this.disarmQuietly();
@@ -176,68 +138,72 @@ class Performance {
     this.lease.start(armed.remaining);
   }
 
+  private armRequest(): ArmRequest {
+    const { id, runner, spec, target, next } = this.plan;
+    const seconds = leaseSeconds(this.plan);
+    return { id, runner, spec, target, seconds, lastResort: 'reboot', ...(next && { next }) };
+  }
+
   // ------------------------------------------------------------------------------------------------- the new system
 
   private async tryNext(): Promise<readonly Breakage[]> {
     const { signal } = this.going;
     if (signal.aborted) throw signal.reason;
-    const activation = this.plan.deploy ? await this.deploy(this.plan.deploy) : await this.activate();
-    return judgeNext({
-      ...{ machine: this.machine, record: this.record, before: this.before, soak: this.plan.soak },
-      ...{ allowed: this.plan.allowed, until: () => this.lease.until, signal },
-      ...(activation && { activation }),
-    });
+    const activation = await this.bringNext();
+    const { soak, allowed } = this.plan;
+    return judgeNext({ ...this.stage(), soak, allowed, ...(activation && { activation }) });
+  }
+
+  private bringNext(): Promise<Ended | undefined> {
+    const { deploy, reboot } = this.plan;
+    if (deploy) return this.deploy(deploy);
+    return reboot ? this.reboot() : this.activate();
   }
 
   private async activate(): Promise<Ended> {
     this.touched = true;
+    this.isUp = true;
     return this.record.step(
       'activate',
-      () => runJob('test', this.next ?? '', this.jobInput()),
+      () => runJob('test', this.next ?? '', { ...this.stage(), id: this.plan.id }),
       ({ exit, output }) => (exit === 0 ? 'activated' : `activated, with exit status ${exit}: ${lastLine(output)}`),
     );
   }
 
   /** What the user's deployer made current is the new system. */
   private async deploy(run: NonNullable<SwitchPlan['deploy']>): Promise<undefined> {
-    const { machine, record, plan, before } = this;
-    const { signal } = this.going;
-    await record.step(
-      'say so',
-      () => machine.enterCommand(plan.id, signal),
-      () => undefined,
-    );
+    await announceDeploy(this.stage());
     this.touched = true;
-    const exit = await record.step(
-      'deploy',
-      () => run(signal),
-      (status) => `the command ended with exit status ${status}`,
-    );
-    if (signal.aborted) throw signal.reason;
-    const state = await persist(
-      () => machine.inspect(signal),
-      () => this.lease.until,
-      signal,
-    );
-    const isSame = state.current === before.state.current && state.profile === before.state.profile;
-    if (isSame && state.boot.system === before.state.boot.system) {
+    this.isUp = true;
+    const { exit, next } = await deployNext(this.stage(), run);
+    if (next === undefined) {
       this.touched = false;
       throw stopFor('activation', `the command ended with exit status ${exit}, and switched nothing`);
     }
-    if (exit !== 0) throw stopFor('activation', `the command ended with exit status ${exit}`);
-    if (state.current === before.state.current || state.current === undefined)
-      throw stopFor(
-        'activation',
-        'the command made a system the boot default, but did not activate it: nothing to verify',
-      );
-    this.next = state.current;
-    await machine.adoptNext(plan.id, state.current, signal);
+    this.next = next;
     return undefined;
   }
 
-  private jobInput() {
-    const { machine, record, plan } = this;
-    return { id: plan.id, machine, record, until: () => this.lease.until, signal: this.going.signal };
+  /** From the reboot until it is armed again the target is guarded by itself alone, and no lease can be wound. */
+  private async reboot(): Promise<undefined> {
+    this.touched = true;
+    await prepareReboot(this.stage(), this.next ?? '');
+    await this.lease.stop();
+    this.isRebooting = true;
+    const up = await rebootTarget(this.stage());
+    const remaining = await armAfterReboot(this.stage(), up);
+    this.isRebooting = false;
+    this.isUp = true;
+    this.bootId = up.bootId;
+    this.lease = this.makeLease();
+    this.lease.start(remaining);
+    await awaitStarted(this.stage());
+    return undefined;
+  }
+
+  private stage(): Stage {
+    const { plan, before, machine, record } = this;
+    return { plan, before, machine, record, until: () => this.lease.until, signal: this.going.signal };
   }
 
   // -------------------------------------------------------------------------------------------------------- the end
@@ -247,7 +213,7 @@ class Performance {
       await this.askPerson();
       await this.record.step(
         'keep',
-        () => this.keep(),
+        () => keepNext(this.stage(), this.next ?? '', this.lease),
         () => 'kept: it is profile and boot default',
       );
     } catch (error) {
@@ -265,25 +231,6 @@ class Performance {
     if (!kept) throw stopFor('declined', 'declined');
   }
 
-  /** The disarming is the last word, over a connection that was made for it. */
-  private async keep(): Promise<void> {
-    const { machine, plan } = this;
-    const { signal } = this.going;
-    // What was verified may be gone by now, where the timer was not reached in time.
-    const { current } = await persist(
-      () => machine.inspect(signal),
-      () => this.lease.until,
-      signal,
-    );
-    if (current !== this.next) throw stopFor('unreachable', `the target has gone back by itself: ${current} runs`);
-    const { exit, output } = await runJob('keep', this.next ?? '', this.jobInput());
-    if (exit !== 0) throw stopFor('activation', `it cannot be made the boot default (${exit}): ${lastLine(output)}`);
-    await this.lease.stop();
-    const until = () => Math.max(this.lease.until, Date.now() + 1000);
-    const disarmed = await persist(() => machine.disarm(plan.id, signal), until, signal);
-    if (disarmed.status !== 'disarmed') throw stopFor('unreachable', `it could not be disarmed: ${disarmed.reason}`);
-  }
-
   private async rollBack(why: Breakage): Promise<Switch> {
     await this.lease.stop();
     this.record.say(
@@ -291,7 +238,8 @@ class Performance {
     );
     this.journal = await this.readJournal();
     const { restored, why: rest } = await rollBack({
-      ...{ id: this.plan.id, machine: this.machine, record: this.record, before: this.before },
+      ...{ machine: this.machine, record: this.record, before: this.before, bootId: this.bootId },
+      again: { ...this.armRequest(), restore: whatToRestore(this.before) },
       ...{ until: () => this.lease.until, allowed: this.plan.allowed, signal: this.calm },
     });
     if (this.journal.length === 0) this.journal = await this.readJournal();
@@ -309,7 +257,10 @@ class Performance {
       this.calm,
     ).catch(() => undefined);
     if (disarmed?.status === 'disarmed') {
-      this.record.note('the new system runs on; it is not the boot default, so that a reboot brings the old one');
+      const also = plan.reboot ? ', and is the profile' : '';
+      this.record.note(
+        `the new system runs on${also}; it is not the boot default, so that a reboot brings the old one`,
+      );
       return this.end('left', why.message);
     }
     return this.rollBack(why);
@@ -367,11 +318,4 @@ function describeArmed(armed: Armed): string | undefined {
 
 function interrupted(target: string): NixspecError {
   return new NixspecError('interrupted', 'interrupted: nothing was touched', { operation: 'switch', target });
-}
-
-/** `12 passed, 1 failed`, for the look before. */
-export function describeBefore(run: Run): string {
-  const { passed, failed, unknown } = countOutcomes(run);
-  const broken = failed + unknown;
-  return `before: ${passed} passed${broken > 0 ? `, ${broken} did not: not blamed on the switch` : ''}`;
 }

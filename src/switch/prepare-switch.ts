@@ -9,7 +9,7 @@ import { chooseTargets, type Prepared, type PreparedSpec, prepareSpec, readDraft
 import type { Progress } from '../progress.js';
 import { type Reaching, RemoteMachine } from './machine.js';
 import { reachTarget } from './reach.js';
-import { readAllowed, readTimes, type SwitchTimes } from './request.js';
+import { readAllowed, readTimes, refuseReboot, type SwitchTimes } from './request.js';
 import { chooseSource, type SystemSource } from './source.js';
 import { findStaging } from './staging.js';
 
@@ -45,6 +45,7 @@ export async function prepareSwitch(
   const target = chooseOne(draft, name);
   const staging = findStaging(target, draft.targets);
   const source = await chooseSource(input, staging);
+  refuseReboot(input, { wrapped: source.kind === 'command', local: target.local === true });
   const times = readTimes(input, source.kind === 'command');
   const prepared = await prepareSpec(draft, [target], [], io);
   const [one] = prepared.runs;

@@ -1,6 +1,6 @@
 import { type ErrorCode, NixspecError } from '../error.js';
 import type { StagingVerdict } from './staging.js';
-import type { Guard, TargetState } from './state.js';
+import type { Guard, NextSystem, TargetState } from './state.js';
 
 /** All that can keep a switch from starting. */
 export interface Circumstances {
@@ -96,9 +96,42 @@ function refuseNext({ state, options }: Circumstances): Refusal[] {
     return [
       refuse(`it is built for ${next.platform}, and the machine is ${next.currentPlatform}`, 'build it for that'),
     ];
-  if (next.inhibitors.length === 0 || options.reboot) return [];
+  if (options.reboot) return needsReboot(next) ? refuseReboot(state) : [];
+  if (next.inhibitors.length === 0) return [];
   const why = next.inhibitors.join(', ');
   return [refuse(`it cannot be switched to without a reboot (${why})`, 'let it reboot by --reboot')];
+}
+
+/** Whether a part of it takes effect only with a reboot, or it cannot be activated without one at all. */
+export function needsReboot({ reboot, inhibitors }: Pick<NextSystem, 'reboot' | 'inhibitors'>): boolean {
+  return reboot.length > 0 || inhibitors.length > 0;
+}
+
+/** A reboot is dared only where another one brings the old system, whoever makes it. */
+function refuseReboot({ boot, current, etcVolatile }: TargetState): Refusal[] {
+  const byHand = 'take `nixos-rebuild boot`, reboot with a console at hand, and `nixspec verify`';
+  const refusals: Refusal[] = [];
+  if (!boot.once)
+    refusals.push(
+      refuse(
+        `its boot loader (${boot.loader}) cannot be asked for one boot of the new system, after which the old one comes again`,
+        `systemd-boot can, and GRUB where /boot is a plain ext4 or vfat partition; else ${byHand}`,
+      ),
+    );
+  if (boot.system === undefined)
+    refusals.push(
+      refuse('which system it boots by default cannot be told, so that a reboot may be no way back', byHand),
+    );
+  else if (boot.system !== current)
+    refusals.push(
+      refuse(
+        `it boots ${boot.system} by default, and not what runs: a reboot would be no way back`,
+        'make what runs the boot default first: /run/current-system/bin/switch-to-configuration boot',
+      ),
+    );
+  if (etcVolatile)
+    refusals.push(refuse('nothing written to its /etc outlives a reboot, so that nothing could guard it then', byHand));
+  return refusals;
 }
 
 function refuseSpace({ free }: TargetState): Refusal[] {

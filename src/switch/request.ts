@@ -36,15 +36,33 @@ export interface SwitchTimes {
 }
 
 const defaultSoak = 60;
-/** Beyond the soak: for activating, verifying, and a person's answer; a deployer may build and copy in it too. */
-const [defaultRest, defaultRestWrapped] = [15 * 60, 60 * 60];
+/** Beyond the soak: for activating, verifying, and a person's answer; for a reboot; a deployer may build and copy in it too. */
+const [defaultRest, defaultRestReboot, defaultRestWrapped] = [15 * 60, 30 * 60, 60 * 60];
 /** Below it nothing could be activated and verified. */
 const leastDeadline = 10;
+
+/** @throws NixspecError `usage` where nixspec could not see to it that the old system comes back */
+export function refuseReboot(
+  { options }: CommandInput,
+  how: { readonly wrapped: boolean; readonly local: boolean },
+): void {
+  if (options.reboot !== true) return;
+  if (how.wrapped)
+    throw usage(
+      '--reboot does not go with a deployer: nixspec itself must choose what the next boot brings',
+      'give the new system by --flake or --closure',
+    );
+  if (how.local)
+    throw usage(
+      '--reboot would end nixspec itself, as it runs on the target',
+      'run it on another machine, which reaches the target by SSH',
+    );
+}
 
 /** @throws NixspecError `usage` */
 export function readTimes({ options }: CommandInput, wrapped: boolean): SwitchTimes {
   const soak = readDuration('--soak', options.soak) ?? defaultSoak;
-  const rest = wrapped ? defaultRestWrapped : defaultRest;
+  const rest = wrapped ? defaultRestWrapped : options.reboot === true ? defaultRestReboot : defaultRest;
   const deadline = readDuration('--deadline', options.deadline) ?? soak + rest;
   if (deadline < leastDeadline || deadline <= soak) {
     const least = Math.max(leastDeadline, soak);

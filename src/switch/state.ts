@@ -191,7 +191,8 @@ export type RollbackProgress =
   | { readonly status: 'running'; readonly log: string }
   /** It began, and its process is gone without a result: `startRollback` begins again. */
   | { readonly status: 'cut-short'; readonly log: string }
-  | { readonly status: 'ended'; readonly result: RollbackResult }
+  /** `bootId`: of the boot in which it ended, and not of the one after it. */
+  | { readonly status: 'ended'; readonly result: RollbackResult; readonly bootId: string }
   /** Neither a guard nor a result is there (rebooted, or disarmed). `current` tells what runs. */
   | { readonly status: 'gone'; readonly current: string };
 

@@ -28,6 +28,10 @@ export interface Script {
   readonly snapshotFails?: boolean;
   readonly rollbackFails?: boolean;
   readonly current?: string;
+  /** What a reboot brings, where that is not what the boot loader was asked for. */
+  readonly boots?: 'old' | 'nothing';
+  /** Of the guard of the boot, that waits for somebody to arm again. */
+  readonly bootSeconds?: number;
 }
 
 export const old = '/nix/store/old';
@@ -46,11 +50,18 @@ export class FakeMachine implements Machine {
   current = old;
   profile = old;
   boot = old;
+  bootId = 1;
+  /** The next boot alone. */
+  once: string | undefined;
+  /** Reboots into the old system unless somebody arms again. */
+  bootGuard: { id: string; until: number } | undefined;
+  private isOff = false;
   guard: { id: string; until: number; phase: string; rollingBack: boolean } | undefined;
   cause: 'deadline' | 'asked' = 'asked';
   private job: { job: Job; next: string; ends: number; exit: number } | undefined;
   private looks = 0;
   private ended = false;
+  private isBackByReboot = false;
 
   constructor(private readonly script: Script) {}
 
@@ -58,8 +69,14 @@ export class FakeMachine implements Machine {
   private async ask(what: string): Promise<void> {
     await new Promise((done) => setTimeout(done, 1));
     if (this.guard && !this.guard.rollingBack && Date.now() >= this.guard.until) this.restore('deadline');
+    if (this.bootGuard && this.current === next && !this.guard && Date.now() >= this.bootGuard.until) {
+      this.profile = old;
+      this.bootGuard = undefined;
+      this.goDown();
+    }
     if (this.asked.at(-1) !== what) this.asked.push(what);
     this.script.before?.(what, this);
+    if (this.isOff) away();
   }
 
   private restore(cause: 'deadline' | 'asked'): void {
@@ -69,7 +86,10 @@ export class FakeMachine implements Machine {
     this.ended = true;
     if (this.script.rollbackFails) return;
     this.job = undefined;
-    this.current = old;
+    this.once = undefined;
+    this.bootGuard = undefined;
+    this.isBackByReboot = this.bootId > 1 && this.current === next;
+    if (!this.isBackByReboot) this.current = old;
     this.profile = old;
     this.boot = old;
   }
@@ -77,15 +97,42 @@ export class FakeMachine implements Machine {
   async inspect(_signal?: AbortSignal): Promise<TargetState> {
     await this.ask('inspect');
     return {
-      ...{ root: true, lacks: [], current: this.current, profile: this.profile, bootId: 'b', lockHeld: false },
+      ...{ root: true, lacks: [], current: this.current, profile: this.profile, bootId: `b${this.bootId}` },
       ...{ systemState: 'running', failedUnits: [], boot: { loader: 'systemd-boot', once: true, system: this.boot } },
-      ...{ free: {}, cursor: 'c' },
+      ...{ free: {}, cursor: 'c', lockHeld: false, ...(this.found() && { guard: this.found() as Guard }) },
     };
   }
 
   async readGuard(): Promise<Guard | 'absent'> {
     await this.ask('readGuard');
-    return 'absent';
+    return this.found() ?? 'absent';
+  }
+
+  private found(): Guard | undefined {
+    const found = this.guard ?? this.bootGuard;
+    if (!found) return undefined;
+    const phase = this.guard ? (this.guard.phase as Guard['phase']) : 'booted';
+    const told = { runner: 'me@here', spec: 'nixspec.yaml', target: 'production', old, profile: old, boot: old, next };
+    const remaining = (found.until - Date.now()) / 1000;
+    return { id: found.id, phase, trigger: 'timer', remaining, bootId: 'b1', generation: 1, ...told };
+  }
+
+  /** What it boots is what it was asked for once, else the default. */
+  private goDown(): void {
+    const { boots } = this.script;
+    if (boots === 'nothing' && this.once !== undefined) this.isOff = true;
+    this.current = this.once !== undefined && boots !== 'old' ? this.once : this.boot;
+    this.once = undefined;
+    this.guard = undefined;
+    this.job = undefined;
+    this.bootId += 1;
+    if (this.bootGuard) this.bootGuard.until = Date.now() + (this.script.bootSeconds ?? 60) * 1000;
+  }
+
+  /** By hand, after a boot that came to nothing. */
+  powerCycle(): void {
+    this.isOff = false;
+    this.goDown();
   }
 
   async units(): Promise<readonly UnitState[]> {
@@ -107,9 +154,11 @@ export class FakeMachine implements Machine {
     return { status: 'taken', made: `${name}@${id}`, restore: `zfs rollback ${name}@${id}` };
   }
 
-  async arm({ id, seconds }: ArmRequest): Promise<Armed> {
-    await this.ask('arm');
-    this.guard = { id, until: Date.now() + seconds * 1000, phase: 'armed', rollingBack: false };
+  async arm({ id, seconds, restore }: ArmRequest): Promise<Armed> {
+    await this.ask(restore ? 'arm again' : 'arm');
+    const phase = restore && this.current === next ? 'activated' : restore ? 'unknown' : 'armed';
+    this.guard = { id, until: Date.now() + seconds * 1000, phase, rollingBack: false };
+    this.ended = false;
     return { status: 'armed', remaining: seconds, old, profile: old };
   }
 
@@ -124,6 +173,7 @@ export class FakeMachine implements Machine {
     await this.ask('disarm');
     if (this.guard?.rollingBack && !this.ended) return { status: 'too-late', reason: 'it has begun' } as const;
     this.guard = undefined;
+    this.bootGuard = undefined;
     return { status: 'disarmed' } as const;
   }
 
@@ -132,7 +182,7 @@ export class FakeMachine implements Machine {
     if (!this.guard || this.guard.rollingBack) return { status: 'refused', reason: 'it is being rolled back' } as const;
     const { exit = 0, seconds = 0, hangs = false } = this.script.activation ?? {};
     if (job === 'test') this.job = { job, next: path, ends: hangs ? Infinity : Date.now() + seconds * 1000, exit };
-    else this.job = { job, next: path, ends: 0, exit: this.script.keepExit ?? 0 };
+    else this.job = { job, next: path, ends: 0, exit: (job === 'keep' && this.script.keepExit) || 0 };
     return { status: 'started' } as const;
   }
 
@@ -142,7 +192,13 @@ export class FakeMachine implements Machine {
     if (!job) return { status: 'gone', reason: 'no job' };
     if (Date.now() < job.ends) return { status: 'running', seconds: 1, output: 'at it' };
     if (job.job === 'test' && job.exit !== 1) this.current = job.next;
+    if (job.job === 'boot-once') {
+      this.profile = job.next;
+      this.once = job.next;
+      this.bootGuard = { id: 'one', until: Infinity };
+    }
     if (job.job === 'keep' && job.exit === 0) {
+      this.bootGuard = undefined;
       this.profile = job.next;
       this.boot = job.next;
     }
@@ -169,12 +225,17 @@ export class FakeMachine implements Machine {
   async followRollback(): Promise<RollbackProgress> {
     await this.ask('follow rollback');
     if (!this.guard) return { status: 'gone', current: this.current };
+    if (!this.guard.rollingBack) return { status: 'waiting', remaining: 1 };
     const { rollbackFails } = this.script;
-    const ended = rollbackFails ? 'failed' : 'restored';
+    const ended = rollbackFails ? 'failed' : this.isBackByReboot ? 'reboot' : 'restored';
+    const { id } = this.guard;
+    const bootId = `b${this.bootId}`;
+    if (ended === 'reboot') this.goDown();
     return {
       status: 'ended',
+      bootId,
       result: {
-        ...{ id: this.guard.id, ended, reason: rollbackFails ? 'exit status 1' : '', old, current: this.current },
+        ...{ id, ended, reason: rollbackFails ? 'exit status 1' : '', old, current: this.current },
         ...{ profileRestored: false, tries: 1, cause: this.cause, restarted: [], seconds: 1, log: '' },
       },
     };
@@ -187,6 +248,8 @@ export class FakeMachine implements Machine {
 
   async reboot() {
     await this.ask('reboot');
+    if (!this.guard) return { status: 'refused', reason: 'nothing is armed any more' } as const;
+    this.goDown();
     return { status: 'started' } as const;
   }
 

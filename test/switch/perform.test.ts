@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { UnitState } from '../../src/switch/decide.js';
-import { type Before, performSwitch, type SwitchPlan } from '../../src/switch/perform.js';
+import { performSwitch } from '../../src/switch/perform.js';
+import type { Before, SwitchPlan } from '../../src/switch/plan.js';
 import { Record } from '../../src/switch/record.js';
 import { Watch } from '../../src/switch/watch.js';
 import type { SwitchEnd } from '../../src/switch-model.js';
@@ -16,7 +17,7 @@ async function perform(script: Script, given: Partial<SwitchPlan> = {}, outer = 
   const record = new Record('production', { show: () => {}, say: (line) => said.push(line) });
   const plan: SwitchPlan = {
     ...{ id: 'one', target: 'production', spec: 'nixspec.yaml', next, snapshots: [], soak: 0.02, deadline: 20 },
-    ...{ allowed: [], rollback: true },
+    ...{ allowed: [], rollback: true, reboot: false, runner: 'me@here' },
     ...given,
   };
   const before: Before = {
@@ -72,6 +73,23 @@ const rows: readonly Row[] = [
     'not-restored',
     /the old system runs again, but is not as it was: unit web/,
   ],
+  ['a reboot', {}, { reboot: true }, 'kept', ''],
+  ['broke after a reboot', { outcomes: { settled: [failed] } }, { reboot: true }, 'rolled-back', 'is inactive'],
+  ['a reboot brought the old one', { boots: 'old' }, { reboot: true }, 'rolled-back', /came up with the old system/],
+  [
+    'left after a reboot',
+    { outcomes: { switched: [failed] } },
+    { reboot: true, rollback: false },
+    'left',
+    'is inactive',
+  ],
+  [
+    'nobody reaches it after a reboot',
+    { bootSeconds: 2, before: (_, { current }) => void (current === next && away()) },
+    { reboot: true, deadline: 1 },
+    'rolled-back',
+    /deadline/,
+  ],
   [
     'no new connection after the activation',
     {
@@ -97,7 +115,7 @@ for (const [what, script, plan, ended, why] of rows) {
     t.equal(done.ended, ended);
     t.match(done.why, why);
     if (!script.rollbackFails) t.equal(machine.current, ended === 'kept' || ended === 'left' ? next : old);
-    t.equal(machine.profile, ended === 'kept' ? next : old, 'the profile');
+    t.equal(machine.profile, ended === 'kept' || (ended === 'left' && plan.reboot) ? next : old, 'the profile');
     t.equal(machine.boot, ended === 'kept' ? next : old, 'the boot default');
     if (ended !== 'not-restored') t.equal(machine.guard, undefined, 'nothing is left armed');
   });
@@ -126,6 +144,56 @@ t.test('in what order', async (t) => {
     after: '2026-production+switched',
     settled: '2026-production+settled',
   });
+});
+
+t.test('in what order, with a reboot', async (t) => {
+  const { machine, said } = await perform({}, { reboot: true });
+  t.strictSame(machine.asked, [
+    'arm',
+    'start boot-once',
+    'follow',
+    'reboot',
+    'inspect',
+    'arm again',
+    'inspect',
+    'units',
+    'verify switched',
+    'units',
+    'verify settled',
+    'units',
+    'inspect',
+    'start keep',
+    'follow',
+    'disarm',
+  ]);
+  t.match(said.join('\n'), /prepared[\s\S]*rebooting[\s\S]*up again, with the new system[\s\S]*armed again/);
+});
+
+t.test('Ctrl-C, with a reboot', async (t) => {
+  for (const step of ['start boot-once', 'reboot', 'arm again', 'verify switched', 'start keep']) {
+    const outer = new AbortController();
+    const script: Script = { before: (what) => void (what === step && outer.abort()) };
+    const { done, machine } = await perform(script, { reboot: true }, outer);
+    t.match(done, { ended: 'rolled-back', why: 'interrupted' }, step);
+    t.match([machine.current, machine.profile, machine.boot, machine.once], [old, old, old, undefined], step);
+    t.match([machine.guard, machine.bootGuard], [undefined, undefined], step);
+  }
+});
+
+t.test('the new system does not boot, until somebody helps', async (t) => {
+  let looks = 0;
+  const { done, machine } = await perform(
+    {
+      boots: 'nothing',
+      before: (_, fake) => {
+        if (fake.bootId === 2) looks += 1;
+        if (looks === 3) fake.powerCycle();
+      },
+    },
+    { reboot: true, deadline: 5 },
+  );
+  t.equal(done.ended, 'rolled-back');
+  t.strictSame([machine.current, machine.profile, machine.boot, machine.bootId], [old, old, old, 3]);
 });
 
 t.test('a copy that fails stops it before anything is armed', async (t) => {

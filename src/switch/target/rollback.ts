@@ -55,6 +55,8 @@ export function followRollback(id: string): Step<RollbackProgress> {
     script: sh`${places}
 ${tell}
 tell current "$(readlink -f /run/current-system)"
+read -r boot_id </proc/sys/kernel/random/boot_id
+tell boot-id "$boot_id"
 service=$(state_of ${rollbackService})
 for folder in "$dir" "$last"; do
   dir=$folder
@@ -79,7 +81,8 @@ tell end 1`,
 
 function readRollback(told: Told, id: string): RollbackProgress {
   const log = told.get('log') ?? '';
-  if (told.flag('result')) return { status: 'ended', result: readResult(told, id, log) };
+  if (told.flag('result'))
+    return { status: 'ended', result: readResult(told, id, log), bootId: told.get('boot-id') ?? '' };
   if (!told.flag('found')) return { status: 'gone', current: told.get('current') ?? '' };
   if (told.get('phase') !== 'rolling-back') return { status: 'waiting', remaining: told.number('remaining') ?? 0 };
   if (/^(active|activating)$/.test(told.get('service') ?? '')) return { status: 'running', log };
