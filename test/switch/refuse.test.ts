@@ -25,6 +25,15 @@ const state: TargetState = {
 const options = { withoutStaging: false, reboot: false, wrapped: false };
 const ready: Circumstances = { target: 'production', state, staging: { status: 'none' }, options };
 
+const boot = { loader: 'systemd-boot', once: true, system: '/nix/store/old' } as const;
+const reboot = (given: Partial<TargetState>): Circumstances => ({
+  ...ready,
+  state: { ...state, boot, next: { ...next, reboot: ['kernel'] }, ...given },
+  options: { ...options, reboot: true },
+});
+const noOnce =
+  'switch-refused: its boot loader (extlinux) cannot be asked for one boot of the new system, after which the old one comes again';
+
 const rows: readonly (readonly [string, Circumstances, string])[] = [
   ['ready', ready, ''],
   [
@@ -84,10 +93,27 @@ const rows: readonly (readonly [string, Circumstances, string])[] = [
     { ...ready, state: { ...state, next: { ...next, inhibitors: ['dbus'] } } },
     'switch-refused: it cannot be switched to without a reboot (dbus)',
   ],
+  ['inhibitors, may reboot', reboot({ next: { ...next, inhibitors: ['dbus'] } }), ''],
   [
-    'inhibitors, may reboot',
-    { ...ready, state: { ...state, next: { ...next, inhibitors: ['dbus'] } }, options: { ...options, reboot: true } },
+    'nothing needs a reboot, whatever the boot loader is',
+    { ...ready, state: { ...state, boot: { loader: 'extlinux', once: false } }, options: { ...options, reboot: true } },
     '',
+  ],
+  ['a boot loader without one boot', reboot({ boot: { ...boot, loader: 'extlinux', once: false } }), noOnce],
+  [
+    'another boot default',
+    reboot({ boot: { ...boot, system: '/nix/store/other' } }),
+    'switch-refused: it boots /nix/store/other by default, and not what runs: a reboot would be no way back',
+  ],
+  [
+    'no boot default',
+    reboot({ boot: { loader: 'systemd-boot', once: true } }),
+    'switch-refused: which system it boots by default cannot be told, so that a reboot may be no way back',
+  ],
+  [
+    'an /etc in memory',
+    reboot({ etcVolatile: true }),
+    'switch-refused: nothing written to its /etc outlives a reboot, so that nothing could guard it then',
   ],
   ['a new kernel alone', { ...ready, state: { ...state, next: { ...next, reboot: ['kernel'] } } }, ''],
   [

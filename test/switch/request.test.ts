@@ -2,7 +2,7 @@ import t from 'tap';
 import type { CommandInput } from '../../src/command.js';
 import type { Target } from '../../src/model.js';
 import { buildCommand, copyCommand } from '../../src/switch/build-system.js';
-import { readAllowed, readTimes, readWords } from '../../src/switch/request.js';
+import { readAllowed, readTimes, readWords, refuseReboot } from '../../src/switch/request.js';
 import { chooseSource } from '../../src/switch/source.js';
 
 function input(words: string, options: CommandInput['options'] = {}): CommandInput {
@@ -29,6 +29,15 @@ for (const [given, expected] of words) {
     t.throws(() => readWords(input(given)), { code: 'usage', message: expected });
   });
 }
+
+t.test('who cannot be rebooted', async (t) => {
+  const refuse = (wrapped: boolean, local: boolean, reboot = true) =>
+    refuseReboot(input('', { reboot }), { wrapped, local });
+  t.doesNotThrow(() => refuse(false, false));
+  t.doesNotThrow(() => refuse(true, true, false));
+  t.throws(() => refuse(true, false), { code: 'usage', message: /does not go with a deployer/ });
+  t.throws(() => refuse(false, true), { code: 'usage', message: /would end nixspec itself/ });
+});
 
 t.test('times', async (t) => {
   const read = (options: CommandInput['options'], wrapped = false) => readTimes(input('', options), wrapped);

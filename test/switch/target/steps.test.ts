@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import type { ShellOutput } from '../../../src/model.js';
 import type { Step } from '../../../src/switch/state.js';
 import { arm } from '../../../src/switch/target/arm.js';
+import { askBootOnce } from '../../../src/switch/target/boot-loader.js';
 import { disarm, extend, readGuard } from '../../../src/switch/target/guard.js';
 import { inspectTarget } from '../../../src/switch/target/inspect.js';
 import { adoptNext, enterCommand, explainActivation, followJob, startJob } from '../../../src/switch/target/job.js';
@@ -111,6 +114,58 @@ t.test('guards', async (t) => {
   t.notOk(rolling !== 'absent' && 'remaining' in rolling);
   t.match(read({ 'guard-phase': 'arming' }), { phase: 'arming', trigger: 'none' }, 'a crash left it');
   t.match(read({ 'guard-phase': '\u001b[2J' }), { phase: 'unknown', trigger: 'none' });
+});
+
+t.test('after a reboot', async (t) => {
+  const there = { guard: '1', 'guard-id': 'a', 'guard-phase': 'booted', 'guard-generation': '3', 'guard-boot': next };
+  const times = { 'guard-up': '20', 'guard-until': '300', 'guard-timer': 'active', end: '1' };
+  const guard = readGuard().parse(answer({ ...there, ...times }));
+  t.match(guard, { phase: 'booted', trigger: 'timer', remaining: 280, generation: 3, boot: next });
+  const state = inspectTarget().parse(answer({ 'etc-volatile': '1', 'reboot-pending': '1', end: '1' }));
+  t.match(state, { etcVolatile: true, rebootPending: true });
+});
+
+t.test('one boot of GRUB: the entry by its number in its menu', async (t) => {
+  const folder = t.testdir({
+    'grub.cfg': `set timeout=5
+if [ "\${next_entry}" ]; then
+  set default="\${next_entry}"
+fi
+function savedefault {
+    true
+}
+menuentry "NixOS" --class nixos {
+  linux /kernels/a init=/nix/store/aaa-old/init loglevel=4
+}
+menuentry "Memtest" { linux16 /memtest }
+submenu "NixOS - All configurations" --class submenu {
+  menuentry "NixOS - Configuration 2" --class nixos {
+    linux /kernels/b init=/nix/store/bbb-new/init loglevel=4
+  }
+  menuentry "NixOS - Configuration 1" --class nixos {
+    linux /kernels/a init=/nix/store/ccc-older/init
+  }
+}
+menuentry "Other" {
+  linux /kernels/c init=/nix/store/ddd-other/init
+}
+`,
+    'grub-editenv': '#!/bin/sh\nprintf "%s\\n" "$*"\n',
+  });
+  chmodSync(join(folder, 'grub-editenv'), 0o755);
+  const ask = (system: string) => {
+    const script = `PATH=${folder}:$PATH boot_loader=grub config=${folder}/grub.cfg\n${askBootOnce.raw}\nask_boot_once ${system}; echo $?`;
+    return spawnSync('sh', ['-c', script], { encoding: 'utf8' }).stdout;
+  };
+  const rows = [
+    ['aaa-old', '0'],
+    ['bbb-new', '2>0'],
+    ['ccc-older', '2>1'],
+    ['ddd-other', '3'],
+  ] as const;
+  for (const [system, entry] of rows)
+    t.equal(ask(`/nix/store/${system}`), `/boot/grub/grubenv set next_entry=${entry}\n0\n`);
+  t.equal(ask('/nix/store/bbb'), 'the boot loader has no entry for the new system\n1\n');
 });
 
 t.test('jobs', async (t) => {
