@@ -17,8 +17,8 @@ export interface BringBack {
   readonly signal: AbortSignal;
 }
 
-/** It has restored, or there is nothing more to restore. */
-export type BroughtBack = Extract<RollbackProgress, { status: 'ended' | 'gone' }>;
+/** It has restored, or there is nothing more to restore; `asked`: because it was told to, not by itself. */
+export type BroughtBack = Extract<RollbackProgress, { status: 'ended' | 'gone' }> & { readonly asked: boolean };
 
 /** Seconds that the rollback itself may take, once it has begun: a hung activation is stopped first, tries are repeated. */
 export const patience = 900;
@@ -32,33 +32,37 @@ export async function bringBack(input: BringBack): Promise<BroughtBack | string>
   const latest = Math.max(until(), Date.now()) + patience * 1000;
   let { bootId } = input;
   let asked = false;
+  /** It was told to, and that was heard. */
+  let begun = false;
   let told = false;
   for (;;) {
     try {
       if (!asked) {
         // `refused`: it has begun by itself, or the machine shuts down.
-        await machine.startRollback(again.id, signal);
+        const answer = await machine.startRollback(again.id, signal);
+        begun ||= answer.status === 'started';
         asked = true;
       }
       const progress = await machine.followRollback(again.id, signal);
       if (progress.status === 'ended') {
-        if (progress.result.ended !== 'reboot') return progress;
+        if (progress.result.ended !== 'reboot') return { ...progress, asked: begun };
         await awaitReboot({ bootId: progress.bootId, machine, record, until: () => latest, signal });
-        return progress;
+        return { ...progress, asked: begun };
       }
       if (progress.status === 'gone') {
         const found = await armAgain(bootId, input);
-        if (!found) return progress;
+        if (!found) return { ...progress, asked: begun };
         bootId = found;
       }
       if (progress.status !== 'running') asked = false;
       if (Date.now() > latest) return 'the rollback did not end in time';
     } catch (error) {
       if (signal.aborted) throw error;
-      if (!told) record.say(waitingFor(until()));
+      const waiting = begun ? 'cannot be reached: it is on its way back, as it was told' : waitingFor(until());
+      if (!told) record.say(waiting);
       told = true;
       asked = false;
-      record.show(waitingFor(until()));
+      record.show(waiting);
       if (Date.now() > latest) return `the target cannot be reached: ${error instanceof Error ? error.message : ''}`;
     }
     await pause(1, signal);

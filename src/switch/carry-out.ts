@@ -135,22 +135,27 @@ async function findNext(
   if (staging.status === 'none') record.say('the spec has no staging target, so that nothing was tried before');
   if (staging.status === 'passed') for (const note of staging.notes) record.note(note);
   const reboot = options.reboot === true && state.next !== undefined && needsReboot(state.next);
-  for (const note of describeReboot(state, options.reboot === true)) record.note(note);
+  tellOfReboot(state, options.reboot === true, record);
   return { state, staging, reboot, ...(next !== undefined && { next }) };
 }
 
 /** What is to be known of a reboot, with and without one. */
-function describeReboot({ next, rebootPending }: TargetState, mayReboot: boolean): readonly string[] {
-  if (!next || next.isCurrent) return [];
+function tellOfReboot({ next, rebootPending }: TargetState, mayReboot: boolean, record: Record): void {
+  if (!next || next.isCurrent) return;
   const parts = next.reboot.join(', ');
   if (!mayReboot) {
     const what = `the new ${parts} ${next.reboot.length > 1 ? 'take' : 'takes'} effect with the next reboot only`;
-    return parts === '' ? [] : [`${what}; --reboot makes it part of the switch`];
+    if (parts !== '') record.note(`${what}; --reboot makes it part of the switch`);
+    return;
   }
-  if (!needsReboot(next)) return ['nothing in it needs a reboot: it is switched to without one'];
+  if (!needsReboot(next)) {
+    record.say('nothing in it needs a reboot: it is switched to without one');
+    return;
+  }
   const why = [parts && `new: ${parts}`, next.inhibitors.length > 0 && `not without: ${next.inhibitors.join(', ')}`];
-  const pending = 'what runs now has another kernel than what was booted: whether it boots, nobody knows yet';
-  return [`it is switched to by a reboot (${why.filter(Boolean).join('; ')})`, ...(rebootPending ? [pending] : [])];
+  record.say(`it is switched to by a reboot (${why.filter(Boolean).join('; ')})`);
+  if (rebootPending)
+    record.note('what runs now has another kernel than what was booted: whether it boots, nobody knows yet');
 }
 
 function describePending({ next }: TargetState): string {

@@ -47,7 +47,8 @@ class Performance {
   private touched = false;
   /** The new system runs, or has run: there is something to leave running. */
   private isUp = false;
-  private isRebooting = false;
+  /** While nobody has armed it again after a reboot: when it goes back by itself, at the earliest. */
+  private backBy: number | undefined;
   /** In which the target was armed last. */
   private bootId: string;
 
@@ -114,7 +115,7 @@ class Performance {
   }
 
   private secondCtrlC(): string {
-    if (this.isRebooting)
+    if (this.backBy !== undefined)
       return `Ctrl-C once more leaves it to the target, which reboots into the old system ${bootSeconds(this.plan)} s after it is up`;
     const at = new Date(this.lease.until).toLocaleTimeString('en-GB');
     return `Ctrl-C once more leaves it to the target, which restores the old system by itself at ${at}`;
@@ -189,10 +190,10 @@ class Performance {
     this.touched = true;
     await prepareReboot(this.stage(), this.next ?? '');
     await this.lease.stop();
-    this.isRebooting = true;
+    this.backBy = Date.now() + bootSeconds(this.plan) * 1000;
     const up = await rebootTarget(this.stage());
     const remaining = await armAfterReboot(this.stage(), up);
-    this.isRebooting = false;
+    this.backBy = undefined;
     this.isUp = true;
     this.bootId = up.bootId;
     this.lease = this.makeLease();
@@ -240,7 +241,7 @@ class Performance {
     const { restored, why: rest } = await rollBack({
       ...{ machine: this.machine, record: this.record, before: this.before, bootId: this.bootId },
       again: { ...this.armRequest(), restore: whatToRestore(this.before) },
-      ...{ until: () => this.lease.until, allowed: this.plan.allowed, signal: this.calm },
+      ...{ until: () => this.backBy ?? this.lease.until, allowed: this.plan.allowed, signal: this.calm },
     });
     if (this.journal.length === 0) this.journal = await this.readJournal();
     return this.end(restored ? 'rolled-back' : 'not-restored', restored ? why.message : rest);

@@ -32,6 +32,7 @@ export async function rollBack(input: RollbackInput): Promise<RolledBack> {
 
 function describeEnd(ended: BroughtBack | string): string {
   if (typeof ended === 'string') return ended;
+  if (ended.status === 'gone' && ended.asked) return `rolled back, by a reboot: ${ended.current} runs`;
   if (ended.status === 'gone') return `the target has gone back by itself, or rebooted: ${ended.current} runs`;
   const { cause, ended: how, reason, restarted } = ended.result;
   const who = cause === 'deadline' ? 'the target rolled back by itself' : 'rolled back';

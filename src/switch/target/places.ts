@@ -39,6 +39,8 @@ forget_boot_guard() {
   systemctl stop ${bootGuard}.timer 2>/dev/null
   rm -f ${bootGuardFolder}/${bootGuard}.* ${bootGuardFolder}/sysinit.target.wants/${bootGuard}.timer
   rmdir ${bootGuardFolder}/sysinit.target.wants ${bootGuardFolder} 2>/dev/null
+  # After a reboot it stays known, as sysinit.target wants it.
+  [ "$(systemctl show ${bootGuard}.timer --property=FragmentPath --value)" = '' ] || systemctl daemon-reload
 }
 boot_guard_says() { [ ! -r ${bootGuardFolder}/${bootGuard}.state ] || sed -n "s/^$1=//p" ${bootGuardFolder}/${bootGuard}.state | head -n 1; }
 state_of() { systemctl show "$1" --property=ActiveState --value 2>/dev/null; }`;
