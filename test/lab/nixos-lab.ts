@@ -143,11 +143,14 @@ async function runInside(name: string, command: string): Promise<Output> {
   const args = ['-t', stdout.trim(), '-m', '-u', '-i', '-n', '-p', '-C', '--', '/usr/bin/env', '-i'];
   const environment = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin', 'HOME=/root'];
   return new Promise((resolve) => {
-    execFile(
+    // A machine that shuts down stops what runs in it before it kills it, and nsenter stops with what it has started.
+    const waking = setInterval(() => child.kill('SIGCONT'), 1000);
+    const child = execFile(
       'nsenter',
       [...args, ...environment, '/bin/sh', '-c', command],
       { maxBuffer: 64 << 20 },
       (error, out, err) => {
+        clearInterval(waking);
         const exit = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
         resolve({ status: exit, stdout: out, stderr: err });
       },
