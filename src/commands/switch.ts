@@ -19,7 +19,10 @@ const switchCommand: Command = {
     { flags: '--flake <ref>', summary: 'the new system, built here: .#host (default: that of the staging VM)' },
     { flags: '--closure <path>', summary: 'the new system, in the Nix store here or there: ./result' },
     { flags: '--soak <duration>', summary: 'how long to wait for what breaks late (default: 60s)' },
-    { flags: '--deadline <duration>', summary: 'for all of it; then it goes back (default: 15m and the soak; with --reboot 30m)' },
+    {
+      flags: '--deadline <duration>',
+      summary: 'for all of it; then it goes back (default: the soak and 15m, 30m with --reboot)',
+    },
     { flags: '--allow-broken <id>', summary: 'an assertion or a unit that may break; may be repeated', repeat: true },
     { flags: '--confirm', summary: 'show the comparison and ask before keeping, the timer running' },
     { flags: '--reboot', summary: 'where it needs a reboot (a kernel, an inhibitor): reboot, and verify after it' },

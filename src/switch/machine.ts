@@ -56,6 +56,7 @@ export interface Machine {
   lastRollback(clear: boolean, signal: AbortSignal): Promise<readonly string[] | undefined>;
   /** @param stage which look of the switch it is: `before`, `switched` … */
   verify(stage: string, signal: AbortSignal): Promise<Run>;
+  /** Drops the connection that is kept; the next question makes another. */
   close(): Promise<void>;
 }
 

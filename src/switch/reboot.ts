@@ -32,6 +32,7 @@ export async function rebootTarget({ plan, before, machine, record, signal }: St
       const asked = await askForReboot(plan.id, bootId, machine, signal);
       if (asked !== undefined) throw stopFor('activation', `it was not rebooted: ${asked}`);
       record.say('rebooting');
+      await machine.close();
       return awaitReboot({ bootId, machine, record, until: () => Infinity, signal });
     },
     ({ current }) => `up again, with ${current === plan.next ? 'the new system' : (current ?? 'no system')}`,

@@ -70,6 +70,8 @@ function describeGuard(target: string, { runner, phase, remaining, trigger }: Gu
       `\`nixspec switch status ${target}\` shows it, \`nixspec switch rollback ${target}\` clears it away`,
     );
   if (trigger === 'rollback') return refuse(`${whose} is being rolled back there`, 'wait until that is over');
+  if (phase === 'rebooting')
+    return refuse(`${whose} reboots it now`, `\`nixspec switch status ${target}\` shows what is there when it is up`);
   const until =
     remaining === undefined ? '' : `, which restores the old system in ${Math.max(0, Math.round(remaining))} s`;
   return refuse(

@@ -57,6 +57,11 @@ const rows: readonly (readonly [string, Circumstances, string])[] = [
     { ...ready, state: { ...state, guard: { ...guard, trigger: 'rollback', runner: '' } } },
     'switch-refused: another switch is being rolled back there',
   ],
+  [
+    'it reboots',
+    { ...ready, state: { ...state, guard: { ...guard, phase: 'rebooting' } } },
+    'switch-refused: a switch of me@laptop reboots it now',
+  ],
   ['lock', { ...ready, state: { ...state, lockHeld: true } }, 'switch-refused: an activation is under way there'],
   [
     'staging',

@@ -272,6 +272,81 @@ else {
     t.same(await machine.links(), untouched);
   });
 
+  t.test('a new kernel, booted, and nobody has armed again yet', async (t) => {
+    const next = await machine.makeSystem({ label: 'next', kernel: '6.13' });
+    await armed(machine, 'one', 600, { next });
+    await runStep(machine, startJob('one', 'boot-once', next, 600));
+    await jobEnds(machine, 'one');
+    t.match(await runStep(machine, readGuard()), { phase: 'preparing', trigger: 'timer' });
+    let boot = await machine.bootId();
+    t.same(await runStep(machine, reboot('one')), { status: 'started' });
+    t.same(await runStep(machine, reboot('one')), { status: 'started' }, 'asked twice, it reboots once');
+    t.match(await runStep(machine, readGuard()), { phase: 'rebooting', trigger: 'timer' });
+    t.match(await runStep(machine, startRollback('one')), { status: 'refused', reason: /it shuts down for a reboot/ });
+    await machine.waitForReboot(boot);
+
+    const about = { id: 'one', runner: 'me@here', spec: 'spec.yaml', target: 'web', old: base, profile: base, next };
+    const guard = await runStep(machine, readGuard());
+    t.match(guard, { ...about, phase: 'booted', trigger: 'timer', generation: 1, boot: base, bootId: boot });
+    t.ok(guard !== 'absent' && guard.remaining !== undefined && guard.remaining > 300 && guard.remaining <= 600);
+    t.match((await runStep(machine, inspectTarget())).guard, { id: 'one', phase: 'booted' });
+    t.match(await runStep(machine, arm(request('two', 60))), { status: 'busy', guard: { id: 'one' } });
+    await runStep(machine, disarm('two'));
+    t.match(await runStep(machine, startRollback('one')), { status: 'refused' });
+    t.match(await runStep(machine, followRollback('one')), { status: 'gone', current: next });
+    t.match(await runStep(machine, readGuard()), { id: 'one', phase: 'booted' }, 'it is still there');
+
+    await machine.sh('nix-collect-garbage >/dev/null 2>&1');
+    const restore = { current: base, profile: base, generation: 1, boot: base };
+    await armed(machine, 'one', 600, { next, restore });
+    t.match(await runStep(machine, readGuard()), { phase: 'activated', trigger: 'timer', generation: 1 });
+    boot = await machine.bootId();
+    t.same(await runStep(machine, startRollback('one')), { status: 'started' });
+    await machine.waitForReboot(boot);
+    t.same(await machine.links(), untouched);
+    t.match(await runStep(machine, followRollback('one')), { status: 'gone', current: base });
+    await cleared(t, 'one');
+  });
+
+  t.test(
+    'a power cut before the reboot: the new system comes, guarded; kept, another one brings it again',
+    async (t) => {
+      const next = await machine.makeSystem({ label: 'next', kernel: '6.13' });
+      await armed(machine, 'one', 600, { next });
+      await runStep(machine, startJob('one', 'boot-once', next, 600));
+      await jobEnds(machine, 'one');
+      const cut = async () => {
+        const boot = await machine.bootId();
+        await machine.run('sync; systemctl reboot --force --force');
+        await machine.waitForReboot(boot);
+      };
+      await cut();
+      t.match(await machine.links(), { current: next, booted: next, profile: next, boot: base });
+      t.match(await runStep(machine, readGuard()), { phase: 'booted', next });
+      await armed(machine, 'one', 600, { next, restore: { current: base, profile: base, generation: 1, boot: base } });
+      await runStep(machine, startJob('one', 'keep', next));
+      t.match(await jobEnds(machine, 'one'), { status: 'ended', exit: 0 });
+      await cleared(t, 'one');
+      await cut();
+      t.match(await machine.links(), { current: next, booted: next, profile: next, boot: next });
+      t.same(await machine.leftovers(), []);
+    },
+  );
+
+  t.test('the old system came up in its place: the profile is put back', async (t) => {
+    const next = await machine.makeSystem({ label: 'next', kernel: '6.13' });
+    await armed(machine, 'one', 600, { next });
+    await runStep(machine, startJob('one', 'boot-once', next, 5));
+    await jobEnds(machine, 'one');
+    await machine.sh('rm /boot/loader/once');
+    const boot = await machine.bootId();
+    await runStep(machine, reboot('one'));
+    await machine.waitForReboot(boot);
+    for (let look = 0; look < 150 && (await machine.links()).profile !== base; look += 1) await sleep(200);
+    t.same(await machine.links(), untouched);
+    await cleared(t, 'one');
+  });
+
   t.test('one boot, asked for, and then taken back', async (t) => {
     const next = await machine.makeSystem({ label: 'next', kernel: '6.13' });
     await armed(machine, 'one', 600, { next });
