@@ -1,13 +1,16 @@
+import { resolve } from 'node:path';
+import { keepBlocks } from '../spec/glimpse.js';
 import type { SpecNode } from '../spec/node.js';
 import { pairsOf, valueAt } from '../spec/node.js';
 import { readSpec, type SpecSource } from '../spec/read.js';
 import { writtenTargets } from '../spec/scope.js';
+import { loadText } from '../spec/text-file.js';
 import type { Candidate } from './sources.js';
 
 /** The names in a spec, however many mistakes it has: whoever types them may be about to repair it. */
 
 export async function readTargetNames(spec: string | undefined): Promise<readonly Candidate[]> {
-  const source = await read(spec);
+  const source = await readDeclared(spec);
   return [...writtenTargets(source)].map(([value, { value: node }]) => ({ value, summary: describe(node) }));
 }
 
@@ -35,8 +38,19 @@ export async function readTags(spec: string | undefined): Promise<readonly strin
 }
 
 export async function readVariables(spec: string | undefined): Promise<readonly string[]> {
-  const { files } = await read(spec);
+  const { files } = await readDeclared(spec);
   return [...new Set(files.flatMap(({ root }) => pairsOf(valueAt(root, 'vars')).map(({ key }) => key.source)))];
+}
+
+/** Without the entries: parsing a large spec takes longer than one waits for a key. */
+async function readDeclared(spec = 'nixspec.yaml'): Promise<SpecSource> {
+  if (spec === '-') return read(spec);
+  const loaded = await loadText(resolve(spec), process.stdin);
+  if (!('text' in loaded)) return read(spec);
+  const text = keepBlocks(loaded.text, ['vars', 'targets', 'include']);
+  const source = await readSpec(spec, { env: {}, text });
+  // What is not written as blocks, as JSON is, is not seen so.
+  return writtenTargets(source).size > 0 ? source : read(spec);
 }
 
 /** Standard input is the terminal, where somebody types. */

@@ -27,11 +27,12 @@ export async function glimpseTargets(
   return read.problems.length > 0 ? new Map() : read.targets;
 }
 
-/** Empties all lines but those of `vars` and `targets`, so that places in the text stay as they are. */
-function keepBlocks(text: string): string {
+/** Empties all lines but those of some top keys, so that places in the text stay as they are. */
+export function keepBlocks(text: string, keys: readonly string[] = ['vars', 'targets']): string {
+  const kept = new RegExp(`^(${keys.join('|')})\\s*:`);
   let keep = false;
   const lines = text.split('\n').map((line) => {
-    if (/^[^\s#]/.test(line)) keep = /^(vars|targets)\s*:/.test(line);
+    if (/^[^\s#]/.test(line)) keep = kept.test(line);
     return keep ? line : '';
   });
   return lines.join('\n');

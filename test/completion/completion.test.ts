@@ -17,7 +17,9 @@ const folder = t.testdir({
   bin: {},
   vm: {},
   'other.yaml': 'version: 1\ntargets: { elsewhere: { local: true } }\n',
-  'broken.yaml': 'version: 1\ntargets: { half: { ssh: $' + '{nowhere} } }\nunit: { x: {',
+  'json.yaml': '{ "version": 1, "vars": { "a": 1 }, "targets": { "braced": { "local": true } } }',
+  'including.yaml': 'version: 1\ninclude: [other.yaml]\ntargets: { own: { local: true } }\n',
+  'broken.yaml': 'version: 1\ntargets: { half: { ssh: "$' + '{nowhere}" } }\nunit: { x: {',
   'nixspec.yaml': `version: 1
 vars: { domain: example.org }
 targets:
@@ -52,7 +54,9 @@ const rows: readonly (readonly [string, string, readonly string[] | 'none'])[] =
   ['nixspec verify vm ', ':none', targets.slice(1)],
   ['nixspec verify -s other.yaml ', ':none', ['elsewhere']],
   ['nixspec verify --spec=other.yaml ', ':none', ['elsewhere']],
-  ['nixspec verify --spec broken.yaml ', ':none', []],
+  ['nixspec verify --spec json.yaml ', ':none', ['braced']],
+  ['nixspec verify --spec including.yaml ', ':none', ['elsewhere', 'own']],
+  ['nixspec verify --spec broken.yaml ', ':none', ['half']],
   ['nixspec verify --spec missing.yaml ', ':none', []],
   ['nixspec verify --spec - ', ':none', []],
   ['nixspec verify --spec ', ':files', []],
