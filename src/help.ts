@@ -1,4 +1,5 @@
 import type { Command } from './command.js';
+import { fillLines } from './text.js';
 
 type Examples = Command['examples'];
 
@@ -26,11 +27,6 @@ export function showExamples(width: number, own: Examples = examples): string {
 }
 
 function fill(text: string, indent: number, width: number): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && indent + last.length + 1 + word.length <= width) lines.push(`${lines.pop()} ${word}`);
-    else lines.push(word);
-  }
+  const lines = fillLines(text, width - indent);
   return lines.map((line) => `${' '.repeat(indent)}${line}`).join('\n');
 }

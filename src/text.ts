@@ -35,3 +35,14 @@ export function listSome(words: readonly string[], most = 10): string {
   const rest = words.length - most;
   return rest > 1 ? `${words.slice(0, most).join(', ')} and ${rest} more` : words.join(', ');
 }
+
+/** The words of a text as lines of at most so many columns; a longer word has one of its own. */
+export function fillLines(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= columns) lines.push(`${lines.pop()} ${word}`);
+    else lines.push(word);
+  }
+  return lines;
+}

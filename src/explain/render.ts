@@ -1,4 +1,5 @@
 import type { Paint } from '../terminal.js';
+import { fillLines } from '../text.js';
 import { type Kind, kinds, type Page, type Part, type Row } from './page.js';
 
 interface Look {
@@ -88,12 +89,7 @@ function renderText(text: string, look: Look): readonly string[] {
 /** Fills lines with words; what is in backticks is painted, and stays in them where there are no colours. */
 function fill(text: string, indent: number, { paint, width }: Look): string[] {
   const room = Math.max(narrowest, Math.min(width, widest)) - indent;
-  const lines: string[] = [];
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < room) lines.push(`${lines.pop()} ${word}`);
-    else lines.push(word);
-  }
+  const lines = fillLines(text, room);
   const plain = paint('cyan', 'x') === 'x';
   let inCode = false;
   return lines.map((line) => {

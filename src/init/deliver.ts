@@ -1,4 +1,4 @@
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CommandInput, Io } from '../command.js';
 import { performDiscovery } from '../discover/perform.js';
@@ -6,6 +6,7 @@ import { exitCodes, NixspecError } from '../error.js';
 import { makePaint, printable } from '../terminal.js';
 import type { Machine } from './choose.js';
 import { schemaFile } from './compose.js';
+import { fileExists } from './file-exists.js';
 import { composeEditorFiles } from './vscode.js';
 import type { Wishes } from './wishes.js';
 
@@ -37,11 +38,7 @@ async function writeEditorFiles(folder: string, spec: string, io: Io): Promise<v
   for (const [name, content] of Object.entries(composeEditorFiles(spec))) {
     const path = join(folder, name);
     const text = `${JSON.stringify(content, undefined, 2)}\n`;
-    const exists = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (exists) io.out(`${printable(path)} is there already; add to it:\n${text}`);
+    if (await fileExists(path)) io.out(`${printable(path)} is there already; add to it:\n${text}`);
     else {
       await write(path, text, false);
       io.out(`${printable(path)}: written\n`);

@@ -1,10 +1,11 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Io } from '../command.js';
 import type { Progress } from '../progress.js';
 import { locate } from '../vm/settings.js';
 import type { Asker } from './ask.js';
 import { askNix, isFailure } from './ask-nix.js';
+import { fileExists } from './file-exists.js';
 import { usage, type Wishes } from './wishes.js';
 
 /** What the servers are built from. */
@@ -34,7 +35,7 @@ export async function findSource(wishes: Wishes, asker: Asker, progress: Progres
   const found = await findFlake(wishes);
   if (found === undefined) {
     const file = 'configuration.nix';
-    return (await exists(join(wishes.folder, file))) ? { kind: 'file', written: file } : { kind: 'none' };
+    return (await fileExists(join(wishes.folder, file))) ? { kind: 'file', written: file } : { kind: 'none' };
   }
   const { file, ...flake } = found;
   const guesses = file === undefined ? [] : guessHosts(await readFile(file, 'utf8').catch(() => ''));
@@ -65,7 +66,7 @@ async function findFlake({ flake, folder }: Wishes): Promise<Found | undefined> 
     return above === undefined ? undefined : describeFolder(above, folder);
   }
   const path = locate(flake.flake, process.cwd());
-  if (!(await exists(join(path, 'flake.nix')))) throw usage(`there is no flake.nix in ${path}`);
+  if (!(await fileExists(join(path, 'flake.nix')))) throw usage(`there is no flake.nix in ${path}`);
   const asIs = isAbsolute(flake.flake) || flake.flake.startsWith('~');
   return asIs ? { reference: path, written: flake.flake, file: join(path, 'flake.nix') } : describeFolder(path, folder);
 }
@@ -77,16 +78,9 @@ function describeFolder(path: string, folder: string): Found {
 }
 
 async function findAbove(folder: string): Promise<string | undefined> {
-  if (await exists(join(folder, 'flake.nix'))) return folder;
+  if (await fileExists(join(folder, 'flake.nix'))) return folder;
   const above = dirname(folder);
   return above === folder ? undefined : findAbove(above);
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** @throws NixspecError as `askNix` does */

@@ -1,10 +1,10 @@
-import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { CommandInput, Io } from '../command.js';
 import { NixspecError } from '../error.js';
 import { type FlakeReference, readFlakeReference } from '../flake-reference.js';
 import { textList } from '../prepare.js';
 import { readSshAddress } from '../spec/ssh-address.js';
+import { fileExists } from './file-exists.js';
 
 /** What the command line says of the spec to be. */
 export interface Wishes {
@@ -47,12 +47,7 @@ export function readWishes({ options }: CommandInput, io: Pick<Io, 'isTerminal'>
 
 /** Never overwrites what a person wrote. @throws NixspecError `usage` */
 export async function refuseExisting({ file, force }: Wishes): Promise<void> {
-  if (force) return;
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (exists) {
+  if (!force && (await fileExists(file))) {
     throw usage(
       `${file} is there already`,
       `\`nixspec discover\` adds to a spec; --force overwrites it; --spec names another file`,

@@ -1,3 +1,5 @@
+import { fillLines } from '../text.js';
+
 /** What man(7) takes: text that is shown as it is, and macros. */
 
 /**
@@ -7,20 +9,10 @@
 export function roffText(text: string): string {
   const pieces = text.replace(/\s+/g, ' ').trim().split('`');
   const shown = pieces.map((piece, at) => (at % 2 === 1 ? `\\fB${escapeRoff(piece)}\\fP` : escapeRoff(piece)));
-  return fillLines(shown.join(''));
+  return fillLines(shown.join(''), widest).map(guardLine).join('\n');
 }
 
-/** Lines of the source, as mandoc(1) wants them; what is shown is filled anew. */
-function fillLines(text: string): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < widest) lines.push(`${lines.pop()} ${word}`);
-    else lines.push(word);
-  }
-  return lines.map(guardLine).join('\n');
-}
-
+/** Columns of the source, as mandoc(1) wants them; what is shown is filled anew. */
 const widest = 79;
 
 /** Lines that are shown as they are. */
