@@ -10,6 +10,11 @@ export type Schema = { readonly [keyword: string]: unknown };
 /** A text with a variable in it may become anything. */
 export const variable = '\\$\\{';
 
+/** Of texts only those with a variable, and otherwise what is expected. */
+export function onlyVariable(expected: string): Schema {
+  return { pattern: variable, patternErrorMessage: `expected ${expected}` };
+}
+
 const typeNames = Object.keys(valueTypes) as readonly ValueTypeName[];
 
 export function literalName(type: ValueTypeName): string {
@@ -124,6 +129,8 @@ function expectationSchema(form: ValueForm, matchers: Matchers): Schema {
   return {
     ...comment,
     ...literal,
+    // `then` has its own messages: about matchers.
+    errorMessage: `expected ${valueTypes[type].expects}`,
     type: [...(type === 'text' ? ['array'] : []), ...(literal.type as string[]), 'object'],
     ...(type === 'text' && { items: { $ref: `#/definitions/${literalName('string')}` } }),
     ...(type === 'list' && { items: { $ref: `#/definitions/${expectationName(elementForm(form))}` } }),
@@ -143,7 +150,7 @@ export function mapExpectation(name: string, matchers: Matchers, inner: Schema |
   return {
     $comment: 'expect map',
     type: ['object', 'string'],
-    pattern: variable,
+    ...onlyVariable('a mapping of keys to what is expected there'),
     properties: matcherProperties({ type: 'map' }, matchers, name),
     additionalProperties: inner,
   };
@@ -165,7 +172,7 @@ export function perTargetSchema(type: ValueTypeName, name: string): Schema {
     ...describe({ summary, example: { vm: valueExample(type), default: valueExample(type) } }, 'per-target'),
     $comment: 'branches',
     type: ['object', 'string'],
-    pattern: variable,
+    ...onlyVariable('a mapping of targets to what is expected there'),
     additionalProperties: { $ref: `#/definitions/${name}` },
   };
 }
@@ -195,13 +202,13 @@ function argumentSchema({ argument }: Matcher, form: ValueForm): Schema {
     patterns: literal('list'),
     length: expect({ type: 'number' }),
     expectation: expect(form),
-    expectations: { ...listOf(expect(form)), pattern: variable },
+    expectations: { ...listOf(expect(form)), ...onlyVariable('a list of what is expected') },
     element,
     elements: { ...listOf(element), type: ['array', 'string', 'number', 'boolean'] },
     key: expect({ type: 'string' }),
     paths: {
       type: ['object', 'string'],
-      pattern: variable,
+      ...onlyVariable('a mapping of paths to what is expected there'),
       additionalProperties: expect({ type: 'json' }),
       $comment: 'paths',
     },

@@ -23,6 +23,7 @@ import {
   literalName,
   literalSchemas,
   mapExpectation,
+  onlyVariable,
   perTargetSchema,
   type Schema,
   variable,
@@ -57,14 +58,27 @@ export function composeSchema(resources: Resources, matchers: Matchers): object 
       ...literalSchemas(),
       ...wordsSchemas(listWords(all), matchers),
       target: targetSchema(),
-      ssh: keysSchema('ssh', sshKeys),
-      vm: keysSchema('vm', vmKeys),
+      ssh: { ...keysSchema('ssh', sshKeys), required: ['host'], ...destination },
+      // Beside a reference to it editors would not heed the pattern.
+      vm: { ...keysSchema('vm', vmKeys), ...onlyVariable('a mapping such as { flake: ".#web" }') },
       waive: keysSchema('waive', waiveKeys),
-      state: { ...keysSchema('state', stateKeys), pattern: variable },
-      secret: { ...keysSchema('secret', secretKeys), pattern: variable },
+      state: { ...keysSchema('state', stateKeys), ...onlyVariable('a mapping such as { zfs: tank/files }') },
+      secret: { ...keysSchema('secret', secretKeys), ...onlyVariable('a mapping such as { env: DB_PASSWORD }') },
     },
   };
 }
+
+const variableName: Schema = {
+  pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$',
+  patternErrorMessage: 'the name of a variable is letters, digits and _ . -',
+  $comment: 'variable',
+};
+
+/** What one types after `ssh`, as far as a pattern can say. */
+const destination: Schema = {
+  pattern: `^[^\\s-]\\S*$|${variable}`,
+  patternErrorMessage: 'expected what one types after `ssh`: a host, user@host, an alias, or ssh://user@host:port',
+};
 
 /** What lists hold beside strings. */
 function listElementTypes(resources: readonly Resource[]): ReadonlySet<ValueTypeName> {
@@ -94,14 +108,18 @@ function topProperties(resources: readonly Resource[]): Schema {
     vars: {
       ...text('vars'),
       type: 'object',
-      propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$', $comment: 'variable' },
+      propertyNames: variableName,
     },
     secrets: { ...text('secrets'), ...secretsSchema() },
     state: { ...text('state'), ...stateSchema() },
     targets: {
       ...text('targets'),
       type: 'object',
-      propertyNames: { pattern: '^(?!default$)[A-Za-z0-9][A-Za-z0-9._-]*$', $comment: 'target' },
+      propertyNames: {
+        pattern: '^(?!default$)[A-Za-z0-9][A-Za-z0-9._-]*$',
+        patternErrorMessage: 'the name of a target is letters, digits and . _ -, but not "default"',
+        $comment: 'target',
+      },
       additionalProperties: { $ref: '#/definitions/target' },
       defaultSnippets: [
         { label: 'a server', body: { '${1:production}': { ssh: '${2:root@web.example.org}' } } },
@@ -123,7 +141,11 @@ function secretsSchema(): Schema {
   return {
     $comment: 'secrets',
     type: 'object',
-    propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$', $comment: 'secret' },
+    propertyNames: {
+      ...variableName,
+      patternErrorMessage: 'the name of a secret is letters, digits and _ . -',
+      $comment: 'secret',
+    },
     additionalProperties: { $ref: '#/definitions/secret' },
     defaultSnippets: [
       { label: 'from the environment', body: { '${1:DB_PASSWORD}': { env: '${1:DB_PASSWORD}' } } },
@@ -136,7 +158,11 @@ function stateSchema(): Schema {
   return {
     $comment: 'state',
     type: 'object',
-    propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9_-]*$', $comment: 'state' },
+    propertyNames: {
+      pattern: '^[A-Za-z0-9][A-Za-z0-9_-]*$',
+      patternErrorMessage: 'the name of a copy is letters, digits and _ -',
+      $comment: 'state',
+    },
     additionalProperties: { $ref: '#/definitions/state' },
     defaultSnippets: [
       { label: 'a btrfs subvolume', body: { '${1:database}': { btrfs: '${2:/var/lib/postgresql}' } } },
@@ -171,6 +197,7 @@ function sectionOf(resource: Resource): Schema {
     $comment: 'section',
     type: ['object', 'string'],
     pattern: variable,
+    errorMessage: `expected a mapping of subjects to what is expected of them, such as ${subject.example}`,
     ...(subject.pattern && {
       propertyNames: {
         pattern: `(?:${subject.pattern.source})|${variable}`,
@@ -198,7 +225,7 @@ function entryOf({ name, subject, properties, params }: Resource): Schema {
     description: subject.none ? `Assertions about ${subject.summary.toLowerCase()}` : `Assertions about one ${name}`,
     $comment: `entry ${name}`,
     type: ['object', 'string'],
-    pattern: variable,
+    ...onlyVariable('a mapping of what is expected'),
     additionalProperties: false,
     properties: { ...Object.fromEntries(asserted), ...keyProperties(params), ...entryKeyProperties() },
   };
@@ -216,8 +243,8 @@ function entryKeyProperties(): Schema {
     'for-each': {
       ...describe(entryKeys['for-each'], 'for-each'),
       type: ['object', 'string'],
-      pattern: variable,
-      propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]*$', $comment: 'variable' },
+      ...onlyVariable('a mapping of names to lists of values'),
+      propertyNames: { ...variableName, pattern: '^[A-Za-z_][A-Za-z0-9_-]*$' },
       additionalProperties: { type: ['array', 'string'], $comment: 'list' },
     },
   };
@@ -255,7 +282,7 @@ function recordSchema(owner: string, key: string, record: { readonly [name: stri
   return {
     $comment: `entry ${key}`,
     type: ['object', 'string'],
-    pattern: variable,
+    ...onlyVariable('a mapping of what is expected'),
     additionalProperties: false,
     properties: { ...Object.fromEntries(fields), 'per-target': perTargetSchema('map', one) },
   };
@@ -304,7 +331,6 @@ function targetSchema(): Schema {
       ssh: { ...describe(ssh, 'ssh'), examples: [sshForm.example], $ref: '#/definitions/ssh' },
       vm: {
         ...describe({ summary: 'A staging VM, built and booted for the run', example: { flake: '.#web' } }, 'vm'),
-        pattern: variable,
         $ref: '#/definitions/vm',
       },
       ...keyProperties(targetKeys),
@@ -314,7 +340,7 @@ function targetSchema(): Schema {
           'vars',
         ),
         type: 'object',
-        propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_.-]*$', $comment: 'variable' },
+        propertyNames: variableName,
       },
       secrets: {
         ...describe(
