@@ -38,6 +38,8 @@ export interface Property {
    * `type` must be `json`.
    */
   readonly typeOf?: string;
+  /** The name that it has now: this one still works, `lint` tells of it and `lint --fix` writes the other. */
+  readonly deprecated?: string;
   /** Of a map: each value is itself a map with these properties. */
   readonly record?: { readonly [name: string]: Property };
 }
@@ -53,6 +55,8 @@ export interface Param {
   readonly form?: { readonly pattern: RegExp; readonly expects: string };
   /** Without it there is no question. */
   readonly required?: true;
+  /** The name that it has now, as for properties. */
+  readonly deprecated?: string;
 }
 
 export interface Subject {
@@ -67,6 +71,11 @@ export interface Subject {
   readonly none?: true;
   /** The canonical form, which is also what reports show: `nginx` is `nginx.service`. */
   normalize?(written: string): string;
+}
+
+/** The name that a key of a table means: its own, or the one that came after it. */
+export function currentName(table: { readonly [name: string]: Pick<Property, 'deprecated'> }, written: string): string {
+  return (Object.hasOwn(table, written) ? table[written]?.deprecated : undefined) ?? written;
 }
 
 type Params = { readonly [name: string]: Param };

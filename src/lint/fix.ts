@@ -30,7 +30,7 @@ export async function fixSpec(draft: Draft, linted: LintedSpec): Promise<readonl
 }
 
 /** What a file holds after its fixes; of two that overlap the first is applied, the other one the next time. */
-function fixFile(file: SpecFile, problems: readonly LintProblem[]): FixedFile[] {
+export function fixFile(file: SpecFile, problems: readonly LintProblem[]): FixedFile[] {
   const done: LintProblem[] = [];
   const edits: Edit[] = [];
   for (const problem of problems) {

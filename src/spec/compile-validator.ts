@@ -9,7 +9,13 @@ export interface Validator {
 }
 
 /** Keywords that are for editors and for our own messages. */
-const annotations = ['defaultSnippets', 'markdownDescription', 'patternErrorMessage', 'errorMessage'];
+const annotations = [
+  'defaultSnippets',
+  'markdownDescription',
+  'patternErrorMessage',
+  'errorMessage',
+  'deprecationMessage',
+];
 
 /**
  * The text of a module whose default export is the validator of a schema. The build writes it beside this file: loading

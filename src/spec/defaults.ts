@@ -1,5 +1,5 @@
 import type { Value } from '../model.js';
-import type { Resource } from '../resource.js';
+import { currentName, type Resource } from '../resource.js';
 import { defaultKeys } from './keys.js';
 import { type LiteralForm, readLiteral } from './literal.js';
 import { type SpecFile, valueAt } from './node.js';
@@ -46,7 +46,7 @@ export class Defaults {
     const params = { ...inherited?.params };
     for (const [key, form] of Object.entries(resource.params)) {
       const value = pick(key, form, [special]);
-      if (value !== undefined) params[key] = value;
+      if (value !== undefined) params[currentName(resource.params, key)] = value;
     }
     return { options, params };
   }

@@ -1,6 +1,6 @@
 import type { Matchers } from '../matcher.js';
 import type { Entry, EntryOptions, Value } from '../model.js';
-import { type Resource, settleTypes } from '../resource.js';
+import { currentName, type Resource, settleTypes } from '../resource.js';
 import type { Defaults } from './defaults.js';
 import { flow } from './flow.js';
 import { readScopes } from './for-each.js';
@@ -155,10 +155,10 @@ export class EntryReader {
     if (Object.hasOwn(entryKeys, name)) return [];
     if (param) {
       const read = this.literal(param, value);
-      if (read !== undefined) params[name] = read;
+      if (read !== undefined) params[currentName(this.resource.params, name)] = read;
       return [];
     }
-    if (this.isProperty(name)) return this.propertiesFor(params).read([name], key, value);
+    if (this.isProperty(name)) return this.propertiesFor(params).read([currentName(properties, name)], key, value);
     const known = [
       ...Object.keys(properties),
       ...Object.keys(this.resource.params),

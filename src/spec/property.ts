@@ -1,6 +1,6 @@
 import type { Matchers } from '../matcher.js';
 import type { Expectation, PropertyExpectation, Value, ValueTypeName } from '../model.js';
-import { type Property, propertyAt, type Resource } from '../resource.js';
+import { currentName, type Property, propertyAt, type Resource } from '../resource.js';
 import { ExpectationReader } from './expectation.js';
 import { mistakeAt, positionOf } from './mistake.js';
 import { type MapNode, plainOf, type ScalarNode, type SpecNode, showNode } from './node.js';
@@ -107,7 +107,7 @@ export class PropertyReader {
     }
     return node.pairs.flatMap((pair) => {
       if (Object.hasOwn(fields, pair.key.source)) {
-        return this.read([...path, pair.key.source], pair.key, pair.value, trace.perTarget);
+        return this.read([...path, currentName(fields, pair.key.source)], pair.key, pair.value, trace.perTarget);
       }
       this.reader.report(unknownProperty(path[0] ?? '', pair.key.source, pair.key, Object.keys(fields)));
       return [];

@@ -11,20 +11,23 @@ interface Described {
   readonly volatile?: true;
   readonly secret?: true;
   readonly words?: readonly string[];
+  readonly deprecated?: string;
 }
 
 /** What editors show of a key: what it is, its type with the unit, an example. */
 export function describe(described: Described, key: string): Schema {
-  const { summary, example, type, volatile, secret, words } = described;
+  const { summary, example, type, volatile, secret, words, deprecated } = described;
   const marks = [
     type && (words ? `one of ${words.join(', ')}` : valueTypes[type].expects),
     volatile && 'changes by itself, so that it never counts as drift',
     secret && 'secret: masked in every output',
+    deprecated !== undefined && `an older name of ${deprecated}`,
   ].filter(Boolean);
   const written = flow({ [key]: example });
   return {
     description: `${[summary, ...marks].join('; ')}. Example: ${written}`,
     markdownDescription: `${[`${summary}.`, ...marks.map((mark) => `_${String(mark)}_`)].join('  \n')}\n\n\`\`\`yaml\n${written}\n\`\`\``,
+    ...(deprecated !== undefined && { deprecationMessage: `the name is ${deprecated} now` }),
   };
 }
 

@@ -372,7 +372,8 @@ for (const [rule, { told, silent }] of Object.entries(table)) {
 }
 
 t.test('each rule is here, with what it tells and what it nearly tells', async (t) => {
-  t.strictSame(Object.keys(table).sort(), lintRuleNames());
+  // No name of the tables is old yet: deprecated-name.test.ts makes some so.
+  t.strictSame([...Object.keys(table), 'deprecated-name'].sort(), lintRuleNames());
   t.strictSame(
     Object.entries(table).filter(([, { told, silent }]) => told.length === 0 || silent.length === 0),
     [],
