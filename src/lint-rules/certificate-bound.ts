@@ -12,9 +12,9 @@ const certificateBound: LintRule = {
   summary: 'A bound on the time a certificate has left that does not fit its renewal by ACME',
   severity: 'warning',
   help: `\
-ACME clients renew when a third of the lifetime is left, or half of it where the lifetime is 10 days or less
-([lego](https://go-acme.github.io/lego/) with \`--dynamic\`, which NixOS uses from 26.05 on unless \`validMinDays\` says otherwise; certbot 4.0 and
-later). A certificate of 90 days is renewed at 30 left, one of 45 at 15, one of 160 hours at 80 hours.
+ACME clients renew when a third of the lifetime is left, or half of it where the lifetime is 10 days or less: so does lego,
+which [NixOS](https://github.com/NixOS/nixpkgs/pull/479209) asks for from 26.05 on unless \`validMinDays\` says otherwise (before, it was
+30 days), and [certbot 4.0](https://www.eff.org/deeplinks/2025/04/certbot-40-long-live-short-lived-certs). A certificate of 90 days is renewed at 30 left, one of 45 at 15, one of 160 hours at 80 hours.
 
 - A bound **above** that fails at every renewal, though all is well. NixOS looks once a day, so that one day is added.
 - A bound **below two fifths** of it tells late: with \`remaining: { ge: 10d }\` a renewal that fails goes unseen for 20 of the

@@ -56,7 +56,7 @@ function firstAfter(node: SpecNode, offset: number): Pair | undefined {
   return firstOf(
     node.pairs.flatMap((pair) => [
       ...(pair.key.start > offset ? [pair] : []),
-      ...(pair.value.start < offset && pair.value.end > offset ? [firstAfter(pair.value, offset)] : []),
+      ...(pair.key.start < offset && pair.value.end > offset ? [firstAfter(pair.value, offset)] : []),
     ]),
   );
 }
