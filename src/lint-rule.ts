@@ -1,9 +1,30 @@
 import { listFolder } from './folder.js';
 import type { Matchers } from './matcher.js';
-import type { Entry, Position, Problem, Target } from './model.js';
-import type { Resources } from './resource.js';
+import type { Entry, Expectation, Position, Problem, PropertyExpectation, Target, ValueForm } from './model.js';
+import type { Resource, Resources } from './resource.js';
 import type { Place, SpecFile } from './spec/node.js';
 import type { SpecSource } from './spec/read.js';
+
+/** What is known of a value before anybody looked: its type, and what it can be at all. */
+export interface Range extends ValueForm {
+  readonly words?: readonly string[];
+  readonly least?: number;
+  readonly secret?: true;
+}
+
+/** It holds for every value, or for none. */
+export type Certainty = 'always' | 'never';
+
+/** One thing that is asserted of one target, with what it may be at all. */
+export interface Asserted {
+  readonly entry: Entry;
+  readonly resource: Resource;
+  readonly written: PropertyExpectation;
+  readonly expectation: Expectation;
+  readonly range: Range;
+  /** It holds for every value, or for none. */
+  readonly certainty: Certainty | undefined;
+}
 
 /** A spec as it was read for all its targets: what rules look at. */
 export interface LintInput {
@@ -11,6 +32,8 @@ export interface LintInput {
   readonly targets: ReadonlyMap<string, Target>;
   /** By target. */
   readonly entries: ReadonlyMap<string, readonly Entry[]>;
+  /** The same, taken apart. */
+  readonly asserted: ReadonlyMap<string, readonly Asserted[]>;
   readonly resources: Resources;
   readonly matchers: Matchers;
   readonly now: Date;

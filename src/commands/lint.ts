@@ -4,7 +4,7 @@ import { lintExitCode } from '../lint/exit-code.js';
 import { type LintedSpec, lintSpec, readNow } from '../lint/lint-spec.js';
 import { lintFormatNames, loadLintFormat } from '../lint-format.js';
 import { type LintRule, lintRuleNames, loadLintRules } from '../lint-rule.js';
-import { readDraft, textList } from '../prepare.js';
+import { loadDraft, textList } from '../prepare.js';
 import { readVersion } from '../version.js';
 
 const lint: Command = {
@@ -44,12 +44,12 @@ const lint: Command = {
 export default lint;
 
 async function lintFile(input: CommandInput, rules: readonly LintRule[], io: Io): Promise<LintedSpec> {
-  const draft = await readDraft(input, io);
+  const draft = await loadDraft(input, io);
   const linted = await lintSpec(draft, rules, readNow(io));
   if (input.options.fix !== true) return linted;
   const { fixFiles } = await import('../lint/fix-files.js');
   const fixed = await fixFiles(draft, linted, { dryRun: input.options.dryRun === true }, io);
-  return fixed ? lintSpec(await readDraft(input, io), rules, readNow(io)) : linted;
+  return fixed ? lintSpec(await loadDraft(input, io), rules, readNow(io)) : linted;
 }
 
 /** Rules alone can be silenced: what keeps `verify` from running cannot. */

@@ -1,5 +1,4 @@
-import { listAsserted, showAsserted, showPath } from '../lint/asserted.js';
-import { decide } from '../lint/decide.js';
+import { showAsserted, showPath } from '../lint/asserted.js';
 import { checkEachTarget } from '../lint/each-target.js';
 import type { LintRule } from '../lint-rule.js';
 
@@ -13,10 +12,10 @@ checks, and are none: whatever is found passes, so that a fault goes unseen. Onl
 property and the values that it can have. Say what a fault would break or, where being there is all that matters,
 \`exists: true\`.`,
   check: (input) =>
-    checkEachTarget(input, (entries) =>
-      listAsserted(entries, input).flatMap((one) => {
-        const { written, expectation, range } = one;
-        if (decide(expectation, range, input.matchers) !== 'always') return [];
+    checkEachTarget(input, ({ asserted }) =>
+      asserted.flatMap((one) => {
+        const { written, certainty } = one;
+        if (certainty !== 'always') return [];
         const message = `${showAsserted(one)} holds whatever ${showPath(written)} is`;
         const hint = written.path[0] === 'exists' ? 'leave it out' : 'say what a fault would break, or `exists: true`';
         return [{ place: input.placeOf(written.position), message, hint }];

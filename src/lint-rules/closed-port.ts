@@ -1,8 +1,8 @@
-import { type Asserted, listAsserted, showEntry, showLine } from '../lint/asserted.js';
+import { showEntry, showLine } from '../lint/asserted.js';
 import { holdsFor } from '../lint/decide.js';
 import { type Door, doorOf, meansTarget } from '../lint/doors.js';
 import { checkEachTarget } from '../lint/each-target.js';
-import type { Finding, LintInput, LintRule } from '../lint-rule.js';
+import type { Asserted, Finding, LintInput, LintRule } from '../lint-rule.js';
 import type { Entry, Target } from '../model.js';
 
 const closedPort: LintRule = {
@@ -15,8 +15,7 @@ where the host is the target: a loopback address asked from the target, the host
 domain, or any name where the target is a staging VM, which answers for them. Where another machine answers (a proxy, a
 forwarded port), say so by \`# nixspec-ignore closed-port\`.`,
   check: (input) =>
-    checkEachTarget(input, (entries, target) => {
-      const asserted = listAsserted(entries, input);
+    checkEachTarget(input, ({ asserted, target }) => {
       const closed = asserted.filter((one) => isClosed(one, input));
       return closed.length === 0
         ? []

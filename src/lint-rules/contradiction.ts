@@ -1,16 +1,8 @@
-import {
-  type Asserted,
-  groupByPath,
-  groupBySubject,
-  listAsserted,
-  showAsserted,
-  showLine,
-  showPath,
-} from '../lint/asserted.js';
+import { groupByPath, groupBySubject, showAsserted, showLine, showPath } from '../lint/asserted.js';
 import { allOf, decide, holdsFor } from '../lint/decide.js';
 import { checkEachTarget } from '../lint/each-target.js';
 import { listWorlds, type World } from '../lint/worlds.js';
-import type { Finding, LintInput, LintRule } from '../lint-rule.js';
+import type { Asserted, Finding, LintInput, LintRule } from '../lint-rule.js';
 
 const contradiction: LintRule = {
   name: 'contradiction',
@@ -22,8 +14,8 @@ Something always fails, whatever the machine is like: \`exists: false\` beside a
 in different files of the spec. Entries that wait (\`within\`) or need others are not held against other entries, as they may
 be true one after the other. Keep the one that is meant.`,
   check: (input) =>
-    checkEachTarget(input, (entries) =>
-      groupBySubject(listAsserted(entries, input)).flatMap((group) => {
+    checkEachTarget(input, ({ asserted }) =>
+      groupBySubject(asserted).flatMap((group) => {
         const impossible = groupByPath(group).flatMap((same) => findImpossible(same, input));
         return impossible.length > 0 ? impossible : findApart(atOneTime(group), input);
       }),
@@ -34,7 +26,7 @@ export default contradiction;
 
 /** One property of which no value is as expected. */
 function findImpossible(same: readonly Asserted[], input: LintInput): readonly Finding[] {
-  const alone = same.filter(({ expectation, range }) => decide(expectation, range, input.matchers) === 'never');
+  const alone = same.filter(({ certainty }) => certainty === 'never');
   if (alone.length > 0) return alone.map((one) => tell(input, one, `${showAsserted(one)} can never hold`));
   const together = atOneTime(same);
   for (const [at, last] of together.entries()) {
@@ -69,12 +61,16 @@ function findApart(group: readonly Asserted[], input: LintInput): readonly Findi
   const [first] = group;
   if (!first || group.length < 2) return [];
   const worlds = listWorlds(first.resource.name, first.resource.properties.state?.words);
-  const wrong = worlds.map((world) => group.find((one) => !fits(one, world, input)));
-  if (worlds.length === 0 || wrong.some((one) => one === undefined)) return [];
-  const told = group.filter((one) => wrong.includes(one));
-  const [other, last] = [told[0], told.at(-1)];
-  if (!other || !last || other === last) return [];
-  return [tell(input, last, sayBoth(other, last), other)];
+  // One that holds all of it is found at once, mostly.
+  if (worlds.some((world) => group.every((one) => fits(one, world, input)))) return [];
+  const wrong = new Map(group.map((one) => [one, worlds.map((world) => !fits(one, world, input))] as const));
+  const excludes = (one: Asserted, other: Asserted) =>
+    worlds.every((_, at) => wrong.get(one)?.[at] === true || wrong.get(other)?.[at] === true);
+  for (const [at, last] of worlds.length === 0 ? [] : group.entries()) {
+    const other = group.slice(0, at).find((one) => excludes(one, last));
+    if (other) return [tell(input, last, sayBoth(other, last), other)];
+  }
+  return [];
 }
 
 function sayBoth(one: Asserted, other: Asserted): string {

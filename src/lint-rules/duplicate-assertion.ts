@@ -1,6 +1,6 @@
-import { type Asserted, groupBySubject, listAsserted, showEntry, showLine, showPath } from '../lint/asserted.js';
+import { groupBySubject, showEntry, showLine, showPath } from '../lint/asserted.js';
 import { checkEachTarget } from '../lint/each-target.js';
-import type { Finding, LintInput, LintRule } from '../lint-rule.js';
+import type { Asserted, Finding, LintInput, LintRule } from '../lint-rule.js';
 
 const duplicateAssertion: LintRule = {
   name: 'duplicate-assertion',
@@ -11,9 +11,7 @@ The same subject, with the same parameters, is expected to be the same in two pl
 written in two ways (\`nginx\` and \`nginx.service\`). Both are judged and reported, and the next change is made in one of them
 only. An entry that says something else of the same subject is not told: that is how files add to each other.`,
   check: (input) =>
-    checkEachTarget(input, (entries) =>
-      groupBySubject(listAsserted(entries, input)).flatMap((group) => findTwice(group, input)),
-    ),
+    checkEachTarget(input, ({ asserted }) => groupBySubject(asserted).flatMap((group) => findTwice(group, input))),
 };
 
 export default duplicateAssertion;

@@ -12,7 +12,7 @@ const endingWaiver: LintRule = {
   help: `\
 What it accepts is a failure from the day after \`until\` on. Better know of it before \`verify\` fails.`,
   check: (input) =>
-    checkEachTarget(input, (entries) =>
+    checkEachTarget(input, ({ entries }) =>
       listWaivers(entries, input)
         .filter(({ days }) => days >= 0 && days <= soon)
         .map(({ place, waiver, days }) => ({

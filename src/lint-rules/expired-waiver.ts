@@ -10,7 +10,7 @@ const expiredWaiver: LintRule = {
 What \`waive\` accepted until a day is a failure again since, so that \`verify\` fails by it. Mend what it is about, or say a new
 day and why. The day is one of UTC, as for \`verify\`.`,
   check: (input) =>
-    checkEachTarget(input, (entries) =>
+    checkEachTarget(input, ({ entries }) =>
       listWaivers(entries, input)
         .filter(({ days }) => days < 0)
         .map(({ place, waiver }) => ({

@@ -1,7 +1,6 @@
-import { type Asserted, listAsserted } from '../lint/asserted.js';
 import { checkEachTarget } from '../lint/each-target.js';
 import { explainTimeZone } from '../lint/time-zone.js';
-import type { LintInput, LintRule } from '../lint-rule.js';
+import type { Asserted, LintInput, LintRule } from '../lint-rule.js';
 import type { Argument, Entry } from '../model.js';
 
 const unknownTimeZone: LintRule = {
@@ -13,8 +12,8 @@ Looked at are \`system: { timezone: … }\`, links into \`zoneinfo\` (\`/etc/loc
 \`command\`. Names are those of the IANA database as this Node.js knows it, and are case-sensitive, since they are files. A
 wrong \`TZ\` is no error for a program: it silently means UTC.`,
   check: (input) =>
-    checkEachTarget(input, (entries) => [
-      ...listAsserted(entries, input).flatMap((asserted) => checkNames(listZones(asserted), asserted.written, input)),
+    checkEachTarget(input, ({ asserted, entries }) => [
+      ...asserted.flatMap((one) => checkNames(listZones(one), one.written, input)),
       ...entries.flatMap((entry) => checkNames(zoneOfCommand(entry), entry, input)),
     ]),
 };

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { readPlace } from '../host-port.js';
+import type { Asserted } from '../lint-rule.js';
 import type { Expectation } from '../model.js';
-import type { Asserted } from './asserted.js';
 
 /** When a certificate is renewed. Seconds. */
 export interface Renewal {

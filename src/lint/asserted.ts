@@ -1,32 +1,45 @@
-import type { LintInput } from '../lint-rule.js';
+import type { Asserted, Certainty, Range } from '../lint-rule.js';
+import type { Matchers } from '../matcher.js';
 import type { Entry, Expectation, PropertyExpectation, Value } from '../model.js';
 import { nameEntry } from '../plan.js';
-import { type Property, propertyAt, type Resource, settleTypes } from '../resource.js';
+import { propertyAt, type Resources, settleTypes } from '../resource.js';
 import { writeInline } from '../spec/spec-text.js';
 import { hasStandIn } from '../spec/stand-in.js';
-import type { Range } from './decide.js';
+import { decide } from './decide.js';
 
-/** One thing that is asserted of one target, with what it may be at all. */
-export interface Asserted {
-  readonly entry: Entry;
-  readonly resource: Resource;
-  readonly written: PropertyExpectation;
-  readonly expectation: Expectation;
-  readonly range: Range & Pick<Property, 'secret'>;
-}
+/**
+ * Takes entries apart into all that is judged on a target. What a secret decides, and what a spec says of its own values, is
+ * left out. Most of a spec is the same few expectations: each is decided once.
+ */
+export class Assertions {
+  private readonly decided = new Map<string, Certainty | undefined>();
 
-/** All that is judged on a target. What a secret decides, and what a spec says of its own values, is left out. */
-export function listAsserted(entries: readonly Entry[], { resources }: Pick<LintInput, 'resources'>): Asserted[] {
-  return entries.flatMap((entry) => {
-    const resource = resources.get(entry.resource);
-    if (!resource || entry.options.skip !== undefined || entry.resource === 'matching') return [];
-    const settled = settleTypes(resource, entry.params);
-    return entry.expectations.flatMap((written): Asserted[] => {
-      const { expectation, path, skip } = written;
-      if (skip !== undefined || hasStandIn(JSON.stringify(expectation.argument))) return [];
-      return [{ entry, resource, written, expectation, range: propertyAt(settled, path) }];
+  constructor(
+    private readonly resources: Resources,
+    private readonly matchers: Matchers,
+  ) {}
+
+  list(entries: readonly Entry[]): readonly Asserted[] {
+    return entries.flatMap((entry) => {
+      const resource = this.resources.get(entry.resource);
+      if (!resource || entry.options.skip !== undefined || entry.resource === 'matching') return [];
+      const settled = settleTypes(resource, entry.params);
+      return entry.expectations.flatMap((written): Asserted[] => {
+        const { expectation, path, skip } = written;
+        const text = JSON.stringify(expectation);
+        if (skip !== undefined || hasStandIn(text)) return [];
+        const range = propertyAt(settled, path);
+        return [{ entry, resource, written, expectation, range, certainty: this.decideOnce(text, expectation, range) }];
+      });
     });
-  });
+  }
+
+  private decideOnce(text: string, expectation: Expectation, range: Range): Certainty | undefined {
+    const { type, values, least, words } = range;
+    const key = `${type} ${values} ${least} ${words?.join()} ${text}`;
+    if (!this.decided.has(key)) this.decided.set(key, decide(expectation, range, this.matchers));
+    return this.decided.get(key);
+  }
 }
 
 /** What is asserted of one and the same thing: equal questions, wherever in the spec they stand. */

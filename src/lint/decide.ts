@@ -1,16 +1,8 @@
+import type { Certainty, Range } from '../lint-rule.js';
 import { applyExpectation, elementForm, type Matchers } from '../matcher.js';
 import type { Argument, Expectation, Value, ValueForm } from '../model.js';
 import { matchesEverything } from './regexp-range.js';
 import { listNumbers, listWords } from './worth-trying.js';
-
-/** What is known of a value before anybody looked: its type, and what it can be at all. */
-export interface Range extends ValueForm {
-  readonly words?: readonly string[];
-  readonly least?: number;
-}
-
-/** It holds for every value, or for none. */
-export type Certainty = 'always' | 'never';
 
 /**
  * Whether an expectation can fail, or hold, at all. Where a type has few values, or where only a few of them can matter
@@ -19,6 +11,7 @@ export type Certainty = 'always' | 'never';
  * @returns undefined where it depends on the value, or cannot be told: nothing is claimed that is not certain
  */
 export function decide(expectation: Expectation, range: Range, matchers: Matchers): Certainty | undefined {
+  if (isPlain(expectation, range)) return undefined;
   const values = valuesToTry(expectation, range);
   return values ? tryEach(values, expectation, range, matchers) : followLaws(expectation, range, matchers);
 }
@@ -42,6 +35,13 @@ export function allOf(expectations: readonly Expectation[]): Expectation {
 function valuesToTry(expectation: Expectation, range: Range): readonly Value[] | undefined {
   if (range.type === 'boolean') return [true, false];
   return range.words ?? listNumbers(expectation, range) ?? listWords(expectation, range);
+}
+
+/** One value that may be there, or not: what most of a spec is. */
+function isPlain({ matcher, argument }: Expectation, { type }: Range): boolean {
+  return (
+    matcher === 'equal' && (type === 'boolean' || (typeof argument === 'number' ? argument >= 0 : type === 'string'))
+  );
 }
 
 function tryEach(

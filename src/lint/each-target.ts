@@ -1,20 +1,28 @@
-import type { Finding, LintInput } from '../lint-rule.js';
+import type { Asserted, Finding, LintInput } from '../lint-rule.js';
 import type { Entry, Target } from '../model.js';
 import { positionOf } from '../spec/mistake.js';
 import type { Place } from '../spec/node.js';
+
+/** What there is for one target. */
+export interface OneTarget {
+  readonly target: Target;
+  readonly entries: readonly Entry[];
+  readonly asserted: readonly Asserted[];
+}
 
 /**
  * Looks at the entries of each target by themselves. What is found for several is told once; what is found for only some of
  * those that it is written for says for which.
  */
 export function checkEachTarget(
-  { targets, entries }: Pick<LintInput, 'targets' | 'entries'>,
-  check: (entries: readonly Entry[], target: Target) => Iterable<Finding>,
+  { targets, entries, asserted }: Pick<LintInput, 'targets' | 'entries' | 'asserted'>,
+  check: (on: OneTarget) => Iterable<Finding>,
 ): readonly Finding[] {
   const found = new Map<string, { readonly finding: Finding; readonly targets: string[] }>();
   for (const [name, target] of targets) {
     const seen = new Set<string>();
-    for (const finding of check(entries.get(name) ?? [], target)) {
+    const on = { target, entries: entries.get(name) ?? [], asserted: asserted.get(name) ?? [] };
+    for (const finding of check(on)) {
       const { place, message } = finding;
       const key = JSON.stringify([place.file.name, place.start, message]);
       if (seen.has(key)) continue;

@@ -4,6 +4,7 @@ import type { LintProblem, LintRule } from '../lint-rule.js';
 import type { Entry, Problem } from '../model.js';
 import { type Draft, parseForTargets, sortProblems } from '../prepare.js';
 import type { SpecSource } from '../spec/read.js';
+import { Assertions } from './asserted.js';
 import { Places } from './places.js';
 import { runRules } from './run-rules.js';
 
@@ -23,8 +24,10 @@ export async function lintSpec(draft: Draft, rules: readonly LintRule[], now: Da
   const mistakes = sortProblems([...source.problems, ...draft.problems, ...shape, ...problems]);
   const isWhole = mistakes.every(({ severity }) => severity !== 'error');
   const places = new Places(source.files);
+  const assertions = new Assertions(resources, matchers);
+  const asserted = new Map([...entries].map(([target, list]) => [target, assertions.list(list)]));
   const placeOf = places.at.bind(places);
-  const found = runRules(rules, { source, targets, entries, resources, matchers, now, isWhole, placeOf });
+  const found = runRules(rules, { source, targets, entries, asserted, resources, matchers, now, isWhole, placeOf });
   return {
     file,
     source,

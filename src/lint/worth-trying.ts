@@ -1,5 +1,5 @@
+import type { Range } from '../lint-rule.js';
 import type { Expectation, Value, ValueTypeName } from '../model.js';
-import type { Range } from './decide.js';
 
 /** Beyond so many values a spec says something that nobody wrote by hand. */
 const mostValues = 200;

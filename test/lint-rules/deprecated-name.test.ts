@@ -37,6 +37,7 @@ async function lint(t: Pick<typeof import('tap').default, 'testdir'>, text: stri
     source,
     targets,
     entries: new Map(parsed.map(([name, { entries }]) => [name, entries])),
+    asserted: new Map(),
     resources,
     matchers,
     now: today,

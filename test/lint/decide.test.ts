@@ -1,6 +1,7 @@
 import t from 'tap';
-import { type Certainty, decide, holdsFor, type Range } from '../../src/lint/decide.js';
+import { decide, holdsFor } from '../../src/lint/decide.js';
 import { matchesEverything } from '../../src/lint/regexp-range.js';
+import type { Certainty, Range } from '../../src/lint-rule.js';
 import { loadMatchers } from '../../src/matcher.js';
 import type { Expectation, Value } from '../../src/model.js';
 import { makeRandom } from '../fixture/random.js';
