@@ -106,7 +106,7 @@ t.test('the direction of dependencies', async (t) => {
   const ranks: readonly RegExp[] = [
     /^(inventory-|switch-)?model\.ts$/,
     /^(value|show-text|error|folder|terminal)\.ts$/,
-    /^(?!spec\/|goss\/|plan|prepare|selection|connections|vm\/|rehearse\/|init\/|completion\/|explain\/|manual\/|switch\/(?!state|target\/)|collect|evaluate|facts|run|command|cli|commands\/|verification|output|progress|generated|reference|discover|lint)/,
+    /^(?!spec\/|goss\/|plan|prepare|selection|connections|vm\/|rehearse\/|init\/|completion\/|explain\/|manual\/|switch\/(?!state|target\/)|collect|evaluate|facts|run|command|cli|commands\/|verification|output|progress|generated|reference|discover|lint|spec-schema)/,
     /^(spec\/|goss\/|plan\.ts|collect\.ts|evaluate\.ts|facts\.ts)/,
     /^run\.ts$/,
     /^(?!commands\/|cli\.ts)/,

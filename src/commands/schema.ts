@@ -5,12 +5,22 @@ const schema: Command = {
   name: 'schema',
   summary: 'Print the JSON Schema of specs, for editors',
   arguments: [],
-  options: [],
-  examples: [['nixspec schema > spec.json', 'then: # yaml-language-server: $schema=spec.json']],
-  async run(_, io) {
-    const { composeGenerated } = await import('../generated.js');
-    const generated = await composeGenerated();
-    io.out(`${JSON.stringify(generated.schema, undefined, 2)}\n`);
+  options: [
+    { flags: '-s, --spec <file>', summary: 'offer the targets and tags of this spec too' },
+    { flags: '-w, --write <file>', summary: 'write it there, rather than to standard output' },
+  ],
+  examples: [
+    ['nixspec schema > spec.json', 'then: # yaml-language-server: $schema=spec.json'],
+    [
+      'nixspec schema --spec nixspec.yaml --write .nixspec/schema.json',
+      'with the names of that spec; again when they change',
+    ],
+  ],
+  async run({ options }, io) {
+    const { composeSpecSchema, writeSchema } = await import('../spec-schema.js');
+    const composed = await composeSpecSchema(typeof options.spec === 'string' ? options.spec : undefined);
+    if (typeof options.write === 'string') await writeSchema(options.write, composed);
+    else io.out(`${JSON.stringify(composed, undefined, 2)}\n`);
     return exitCodes.passed;
   },
 };

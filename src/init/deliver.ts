@@ -18,11 +18,10 @@ export async function deliver(
   io: Io,
 ): Promise<void> {
   const { file, folder, force, vscode } = wishes;
-  const { composeGenerated } = await import('../generated.js');
-  const { schema } = await composeGenerated();
-  // Made by nixspec, and made anew by the next one.
-  await write(join(folder, schemaFile), `${JSON.stringify(schema)}\n`, true);
+  const { composeSpecSchema, writeSchema } = await import('../spec-schema.js');
   await write(file, text, force);
+  // Made by nixspec, and made anew by the next one.
+  await writeSchema(join(folder, schemaFile), await composeSpecSchema(file));
   io.out(`${printable(file)}: written, for ${printable(machines.map(describeMachine).join('; '))}\n`);
   if (vscode) await writeEditorFiles(folder, file, io);
   if (!wishes.discovers) tellNext(machines, file, io);

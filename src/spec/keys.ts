@@ -7,6 +7,8 @@ export interface KeyForm extends LiteralForm {
   /** One line, no full stop. */
   readonly summary: string;
   readonly example: Value;
+  /** What it names is defined by the spec itself: an editor that was told the names can offer them. */
+  readonly names?: 'target' | 'tag';
 }
 
 export type Keys = { readonly [name: string]: KeyForm };
@@ -14,9 +16,19 @@ export type Keys = { readonly [name: string]: KeyForm };
 /** What an entry may say beside its parameters and properties. */
 export const entryKeys = {
   title: { type: 'string', summary: 'What it is about, for reports', example: 'The shop answers' },
-  tags: { type: 'list', summary: 'Words to choose entries by: `nixspec verify --tag web`', example: ['web'] },
-  only: { type: 'list', summary: 'The targets it is for; left out on all others', example: ['production'] },
-  except: { type: 'list', summary: 'The targets it is not for', example: ['vm'] },
+  tags: {
+    type: 'list',
+    summary: 'Words to choose entries by: `nixspec verify --tag web`',
+    example: ['web'],
+    names: 'tag',
+  },
+  only: {
+    type: 'list',
+    summary: 'The targets it is for; left out on all others',
+    example: ['production'],
+    names: 'target',
+  },
+  except: { type: 'list', summary: 'The targets it is not for', example: ['vm'], names: 'target' },
   within: {
     type: 'duration',
     summary: 'How long it may take to become true: it is looked at again until then',
@@ -96,8 +108,13 @@ export const stateKeys = {
   into: { type: 'string', summary: 'The folder on the target that a dump is put into', example: '/var/backup' },
   user: { type: 'string', summary: 'As whom the dump is made (default root)', example: 'postgres' },
   timeout: { type: 'duration', summary: 'How long it may take (default 10m)', example: '30m' },
-  only: { type: 'list', summary: 'The targets it is for; left out on all others', example: ['production'] },
-  except: { type: 'list', summary: 'The targets it is not for', example: ['vm'] },
+  only: {
+    type: 'list',
+    summary: 'The targets it is for; left out on all others',
+    example: ['production'],
+    names: 'target',
+  },
+  except: { type: 'list', summary: 'The targets it is not for', example: ['vm'], names: 'target' },
 } as const satisfies Keys;
 
 /** The keys of `ssh` where it is a mapping. */
@@ -194,6 +211,7 @@ export const targetKeys = {
     type: 'string',
     summary: 'The target whose last run this one is compared with',
     example: 'vm',
+    names: 'target',
   },
   from: {
     type: 'string',

@@ -31,10 +31,9 @@ export function describe(described: Described, key: string): Schema {
   };
 }
 
-/** An entry, for completion: the subject and what is asserted most, which stands first in the table. */
-export function entrySnippet({ subject, properties }: Resource): Schema {
-  const body = Object.entries(properties)
-    .slice(0, 1)
-    .map(([key, { example }]) => [key, example]);
+/** An entry, for completion: the subject, what must be said, and what is asserted most, which stands first in the table. */
+export function entrySnippet({ subject, params, properties }: Resource): Schema {
+  const needed = Object.entries(params).filter(([, { required }]) => required);
+  const body = [...needed, ...Object.entries(properties).slice(0, 1)].map(([key, { example }]) => [key, example]);
   return { [`\${1:${subject.example.replace(/[$}\\]/g, '\\$&')}}`]: Object.fromEntries(body) };
 }

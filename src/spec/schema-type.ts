@@ -85,6 +85,29 @@ export function wordsSchemas(lists: Iterable<readonly string[]>, matchers: Match
   return schemas;
 }
 
+/** The name of the definition of a target's or a tag's name, or of a list of them. */
+export function namesName(what: 'target' | 'tag', type: ValueTypeName): string {
+  return type === 'list' ? `${what}-names` : `${what}-name`;
+}
+
+/** Definitions of names that the spec itself defines: `knowNames` puts them in, for completion. */
+export function namesSchemas(): Schema {
+  return Object.fromEntries(
+    (['target', 'tag'] as const).flatMap((what) => [
+      [namesName(what, 'string'), { $comment: 'literal string', type: ['string', 'number'] }],
+      [
+        namesName(what, 'list'),
+        {
+          $comment: 'literal list',
+          type: ['array', 'string', 'number'],
+          items: { $ref: `#/definitions/${namesName(what, 'string')}` },
+          errorMessage: `expected a list of ${what}s`,
+        },
+      ],
+    ]),
+  );
+}
+
 /** Of what a regular expression may take amiss, words have dots only. */
 function escapeDots(word: string): string {
   return word.replaceAll('.', '\\.');

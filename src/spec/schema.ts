@@ -5,6 +5,7 @@ import { existsProperty, type Param, type Property, type Resource, type Resource
 import {
   defaultKeys,
   entryKeys,
+  type KeyForm,
   type Keys,
   secretKeys,
   sshForm,
@@ -23,6 +24,8 @@ import {
   literalName,
   literalSchemas,
   mapExpectation,
+  namesName,
+  namesSchemas,
   onlyVariable,
   perTargetSchema,
   type Schema,
@@ -57,8 +60,9 @@ export function composeSchema(resources: Resources, matchers: Matchers): object 
       ...expectationSchemas(matchers, listElementTypes(all)),
       ...literalSchemas(),
       ...wordsSchemas(listWords(all), matchers),
+      ...namesSchemas(),
       target: targetSchema(),
-      ssh: { ...keysSchema('ssh', sshKeys), required: ['host'], ...destination },
+      ssh: { ...keysSchema('ssh', sshKeys), ...destination },
       // Beside a reference to it editors would not heed the pattern.
       vm: { ...keysSchema('vm', vmKeys), ...onlyVariable('a mapping such as { flake: ".#web" }') },
       waive: keysSchema('waive', waiveKeys),
@@ -292,12 +296,13 @@ function keyProperties(keys: Keys | { readonly [name: string]: Param }): Schema 
   return Object.fromEntries(Object.entries(keys).map(([key, form]) => [key, keySchema(key, form)]));
 }
 
-function keySchema(
-  key: string,
-  form: LiteralForm & { readonly summary: string; readonly example: Param['example'] },
-): Schema {
+function keySchema(key: string, form: LiteralForm & Pick<KeyForm, 'summary' | 'example' | 'names'>): Schema {
   if (form.form) return { ...describe(form, key), ...formSchema(form.form, form.example) };
-  const definition = form.words ? wordsName('literal', form.words) : literalName(form.type);
+  const definition = form.words
+    ? wordsName('literal', form.words)
+    : form.names
+      ? namesName(form.names, form.type)
+      : literalName(form.type);
   return { ...describe(form, key), $ref: `#/definitions/${definition}` };
 }
 

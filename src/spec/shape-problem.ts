@@ -39,8 +39,6 @@ function explainError(error: ErrorObject, root: MapNode, schema: Schema, matcher
       return explainUnknown(String(error.params.additionalProperty), node, owner, [kind, name], matchers);
     case 'required': {
       const missing = String(error.params.missingProperty);
-      // Of others it is told where they are read.
-      if (missing !== 'version') return undefined;
       const first = { file: root.file, start: 0, end: 0 };
       return mistakeAt('missing-key', `\`${missing}\` is missing`, first, 'a spec begins with `version: 1`');
     }

@@ -24,6 +24,7 @@ const beyondSchemas: { readonly [code: string]: string } = {
   'vacuous-entry': 'which keys assert something is nothing that a schema says in words of its own',
   'unknown-matcher': '`per-target` beside others: both are names that can stand there',
   'bad-target': 'one of three keys, and what a destination of SSH may be',
+  'missing-key': 'a host that must be there would be put in by completion of `ssh`, where a text is shorter',
   'no-targets': 'targets may stand in another file',
   'empty-spec': 'entries may stand in another file',
   'include-not-found': 'it looks at no other file',

@@ -30,8 +30,7 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
-/** Milliseconds after which an answer will not come any more, on any machine. */
-const patience = 120_000;
+const nowhere = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
 /**
  * The yaml-language-server that editors run, driven as they do: JSON-RPC over standard input and output, with a header that tells
@@ -46,13 +45,14 @@ export class LanguageServer {
 
   private constructor(
     private readonly process: ChildProcess,
-    private readonly schema: string,
+    private readonly schema: string | undefined,
   ) {
     process.stdout?.on('data', (chunk: Buffer) => this.take(chunk));
+    process.once('exit', () => this.giveUp());
   }
 
-  /** @param schema path of the JSON Schema that the modeline of every text names */
-  static async start(schema: string): Promise<LanguageServer> {
+  /** @param schema path of the JSON Schema that a modeline before every text names; without it texts have one of their own */
+  static async start(schema?: string): Promise<LanguageServer> {
     const program = createRequire(import.meta.url).resolve('yaml-language-server/bin/yaml-language-server');
     const child = spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] });
     const server = new LanguageServer(child, schema);
@@ -60,26 +60,24 @@ export class LanguageServer {
     await server.request('initialize', {
       processId: process.pid,
       rootUri: null,
-      capabilities: { textDocument: { completion, hover: { contentFormat: ['markdown'] } } },
+      capabilities: {
+        workspace: { configuration: true },
+        textDocument: { completion, hover: { contentFormat: ['markdown'] } },
+      },
     });
     server.send({ method: 'initialized', params: {} });
     return server;
   }
 
-  /** What an editor underlines in a text. */
-  async diagnose(text: string): Promise<readonly Diagnostic[]> {
-    const uri = this.nextUri();
-    const diagnosed = new Promise<readonly Diagnostic[]>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no diagnostics of ${uri}`)), patience);
-      this.diagnosed.set(uri, (diagnostics) => {
-        clearTimeout(timer);
-        resolve(diagnostics);
-      });
-    });
+  /** What an editor underlines in a text, and in which file it stands. */
+  async diagnose(text: string, file?: string): Promise<readonly Diagnostic[]> {
+    const uri = file === undefined ? this.nextUri() : pathToFileURL(file).href;
+    const diagnosed = new Promise<readonly Diagnostic[]>((resolve) => this.diagnosed.set(uri, resolve));
     this.open(uri, text);
     const diagnostics = await diagnosed;
     this.close(uri);
-    // The modeline is not the caller's.
+    const lines = this.schema === undefined ? 0 : 1;
+    const up = ({ line, character }: Place): Place => ({ line: line - lines, character });
     return diagnostics.map(({ range, ...rest }) => ({
       ...rest,
       range: { start: up(range.start), end: up(range.end) },
@@ -100,7 +98,7 @@ export class LanguageServer {
   }
 
   async stop(): Promise<void> {
-    if (this.process.exitCode !== null) return;
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = new Promise((resolve) => this.process.once('exit', resolve));
     this.process.kill('SIGKILL');
     await ended;
@@ -111,11 +109,18 @@ export class LanguageServer {
     const before = marked.slice(0, at).split('\n');
     const uri = this.nextUri();
     this.open(uri, marked.slice(0, at) + marked.slice(at + 1));
-    // The modeline is the first line.
-    const position = { line: before.length, character: before.at(-1)?.length ?? 0 };
+    const lines = this.schema === undefined ? 0 : 1;
+    const position = { line: before.length - 1 + lines, character: before.at(-1)?.length ?? 0 };
     const result = await this.request(method, { textDocument: { uri }, position });
     this.close(uri);
     return result;
+  }
+
+  /** What is still waited for will not come: an error is better than a test that hangs. */
+  private giveUp(): void {
+    for (const answer of this.waiting.values()) answer({ error: { message: 'the language server has ended' } });
+    for (const [uri, diagnosed] of this.diagnosed)
+      diagnosed([{ range: nowhere, severity: 1, message: `${uri}: the language server has ended` }]);
   }
 
   private nextUri(): string {
@@ -124,7 +129,8 @@ export class LanguageServer {
   }
 
   private open(uri: string, text: string): void {
-    const modeline = `# yaml-language-server: $schema=${pathToFileURL(this.schema).href}\n`;
+    const modeline =
+      this.schema === undefined ? '' : `# yaml-language-server: $schema=${pathToFileURL(this.schema).href}\n`;
     const textDocument = { uri, languageId: 'yaml', version: 1, text: modeline + text };
     this.send({ method: 'textDocument/didOpen', params: { textDocument } });
   }
@@ -138,9 +144,7 @@ export class LanguageServer {
     this.lastId += 1;
     const id = this.lastId;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${method}: no answer`)), patience);
       this.waiting.set(id, ({ result, error }) => {
-        clearTimeout(timer);
         if (error) reject(new Error(`${method}: ${error.message}`));
         else resolve(result);
       });
@@ -171,13 +175,10 @@ export class LanguageServer {
       const { uri, diagnostics } = message.params as { uri: string; diagnostics: Diagnostic[] };
       this.diagnosed.get(uri)?.(diagnostics);
     } else if (message.id !== undefined) {
-      // It asks for settings, of which there are none, and for leave to register something.
+      // It asks for settings, and for leave to register something. No schema store: nothing may be fetched.
       const { items = [] } = (message.params ?? {}) as { items?: unknown[] };
-      this.send({ id: message.id, result: items.map(() => ({})) });
+      const settings = { validate: true, hover: true, completion: true, schemaStore: { enable: false } };
+      this.send({ id: message.id, result: items.map(() => settings) });
     }
   }
-}
-
-function up({ line, character }: Place): Place {
-  return { line: line - 1, character };
 }
