@@ -75,9 +75,12 @@ function renderJournal({ unit, lines }: UnitJournal, paint: Paint): string[] {
 
 function renderDowntime(downtime: readonly Downtime[], paint: Paint): string[] {
   const away = downtime.filter(({ count }) => count > 0).sort((a, b) => b.seconds - a.seconds);
-  const stayed = downtime.length - away.length;
-  const calm = `${paint('green', '✓')} ${countOf(stayed, away.length > 0 ? 'other' : 'entry').replace('entrys', 'entries')}: none`;
-  return [...away.map((one) => renderAway(one, paint)), ...(stayed > 0 ? [calm] : [])];
+  const calm = downtime.filter(({ count }) => count === 0);
+  // A look that was answered late has seen nothing of what was in between.
+  const blind = Math.max(0, ...calm.map(({ precision }) => precision));
+  const none = blind < 1 ? 'none' : `none longer than ${showDuration(blind)}`;
+  const told = `${paint('green', '✓')} ${countOf(calm.length, away.length > 0 ? 'other' : 'entry').replace('entrys', 'entries')}: ${none}`;
+  return [...away.map((one) => renderAway(one, paint)), ...(calm.length > 0 ? [told] : [])];
 }
 
 function renderAway({ name, seconds, precision, count, spans }: Downtime, paint: Paint): string {

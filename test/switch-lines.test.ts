@@ -36,6 +36,13 @@ t.test('kept', async (t) => {
   ]);
 });
 
+t.test('away for less than a look takes', async (t) => {
+  const downtime = [0.5, 3.2].map((precision) => {
+    return { name: `port tcp:${precision}`, looks: 100, seconds: 0, precision, count: 0, spans: [] };
+  });
+  t.ok(render({ ...kept, downtime }).includes('    ✓ 2 entries: none longer than 3.2 s'));
+});
+
 t.test('rolled back', async (t) => {
   const lines = render({
     ...kept,

@@ -69,10 +69,11 @@ function readBaseNames(section: Section | undefined): ReadonlySet<string> | unde
 
 /**
  * Sessions, users who are logged in, one instance for each connection (`sshd@5-…`), containers by their number, aliases of
- * the bus; and what was started by hand, unless it has failed under a name that somebody chose.
+ * the bus; what guards a switch over a reboot; and what was started by hand, unless it has failed under a name that somebody chose.
  */
 function comesAndGoes({ name, active }: InventoryUnit, transient: ReadonlySet<string>): boolean {
   if (/^(session-|user@|user-\d|user-runtime-dir@|run-user-|dbus-org\.)/.test(name)) return true;
+  if (name.startsWith('nixspec-boot-guard.')) return true;
   if (/@\d+-/.test(name) || /[0-9a-f]{32}/.test(name)) return true;
   if (/^run-(r?[0-9a-f]{8,}|u?\d+|p\d+-i\d+)\./.test(name)) return true;
   return active !== 'failed' && (transient.has(name) || /\.(scope|slice|device)$/.test(name));

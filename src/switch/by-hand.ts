@@ -78,7 +78,7 @@ function describeGuard({ phase, trigger, remaining }: Guard): string {
 /** The new system becomes profile and boot default, as if it had been verified. */
 async function confirm(guard: Guard, machine: Machine, record: Record, signal: AbortSignal): Promise<number> {
   const { id, next, phase, trigger } = guard;
-  const isBooted = phase === 'booted' && (await machine.inspect(signal)).booted === next;
+  const isBooted = phase === 'booted' && (await machine.inspect(signal)).current === next;
   const isRunning = isBooted || ['activated', 'keeping', 'kept', 'command'].includes(phase);
   if (trigger === 'rollback' || !isRunning || next === undefined) {
     throw new NixspecError('switch-refused', `${machine.name}: there is no new system to confirm (${phase})`, {

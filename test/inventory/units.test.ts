@@ -52,6 +52,7 @@ t.test('what is loaded, and what has a file', async (t) => {
 t.test('what comes and goes by nature is no part of it', async (t) => {
   const transient = [
     'session-4.scope loaded failed failed',
+    'nixspec-boot-guard.timer loaded active waiting',
     'user@1000.service loaded active running',
     'user-runtime-dir@1000.service loaded active exited',
     'run-u123.service loaded active running',

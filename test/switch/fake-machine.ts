@@ -180,6 +180,7 @@ export class FakeMachine implements Machine {
   async startJob(_id: string, job: Job, path: string) {
     await this.ask(`start ${job}`);
     if (!this.guard || this.guard.rollingBack) return { status: 'refused', reason: 'it is being rolled back' } as const;
+    this.guard.phase = { test: 'activated', keep: 'keeping', 'boot-once': 'preparing' }[job];
     const { exit = 0, seconds = 0, hangs = false } = this.script.activation ?? {};
     if (job === 'test') this.job = { job, next: path, ends: hangs ? Infinity : Date.now() + seconds * 1000, exit };
     else this.job = { job, next: path, ends: 0, exit: (job === 'keep' && this.script.keepExit) || 0 };

@@ -40,5 +40,10 @@ rm -f "$roots"-old "$roots"-profile "$roots"-boot "$roots"-next
 [ ! -e /boot/grub/grubenv ] || grub-editenv /boot/grub/grubenv unset next_entry
 rm -f ${bootGuardFolder}/${bootGuard}.* ${bootGuardFolder}/sysinit.target.wants/${bootGuard}.timer
 rmdir ${bootGuardFolder}/sysinit.target.wants ${bootGuardFolder}
-[ "$(readlink -f /run/booted-system)" != "$new" ] || systemctl reboot
+if [ "$(readlink -f /run/booted-system)" = "$new" ]; then
+  systemctl reboot
+else
+  systemctl stop ${bootGuard}.timer
+  systemctl daemon-reload
+fi
 `;

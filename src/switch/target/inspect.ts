@@ -91,8 +91,8 @@ for part in kernel initrd kernel-modules; do
 done
 read -r boot_id </proc/sys/kernel/random/boot_id
 tell boot-id "$boot_id"
-# Opened for reading: who may not write it can look as well, and nothing is made.
-[ ! -e "$lock" ] || flock -n "$lock" true 2>/dev/null || tell lock-held 1
+# Opened for reading: who may not write it can look as well, and nothing is made. Shared: two that look do not see each other.
+[ ! -e "$lock" ] || flock -s -n "$lock" true 2>/dev/null || tell lock-held 1
 tell_guard
 tell system-state "$(systemctl is-system-running 2>/dev/null)"
 tell failed-units "$(systemctl list-units --state=failed --plain --no-legend --no-pager --full 2>/dev/null | cut -d ' ' -f 1)"

@@ -342,7 +342,8 @@ else {
     const boot = await machine.bootId();
     await runStep(machine, reboot('one'));
     await machine.waitForReboot(boot);
-    for (let look = 0; look < 150 && (await machine.links()).profile !== base; look += 1) await sleep(200);
+    for (let look = 0; look < 150 && (await machine.leftovers()).length > 0; look += 1) await sleep(200);
+    t.same(await machine.leftovers(), [], 'by itself');
     t.same(await machine.links(), untouched);
     await cleared(t, 'one');
   });
