@@ -1,9 +1,10 @@
 import type { Target } from '../model.js';
 import { quoteWord } from '../shell/sh.js';
 import { printable } from '../terminal.js';
+import { armRequest, leaseSeconds } from './arming.js';
 import { buildCommand, copyCommand } from './build-system.js';
 import { listUnits, readJournalSince } from './look-at-units.js';
-import { bootSeconds, leaseSeconds, type SwitchPlan } from './plan.js';
+import { bootSeconds, type SwitchPlan } from './plan.js';
 import type { SystemSource } from './source.js';
 import type { Step } from './state.js';
 import { arm } from './target/arm.js';
@@ -30,7 +31,7 @@ export interface DryRun {
  * The verifications are those of `nixspec plan`.
  */
 export function describeDryRun({ target, source, plan, sshConfig }: DryRun): string {
-  const { id, runner, spec, snapshots } = plan;
+  const { id, snapshots } = plan;
   const next = source.kind === 'closure' ? source.path : toBe;
   const there = (step: Step<unknown>, when = '') => describe(`on ${target.name}: ${step.name}${when}`, step.script.raw);
   const here = (what: string, words: readonly string[], env: { readonly [name: string]: string } = {}) => {
@@ -42,15 +43,7 @@ export function describeDryRun({ target, source, plan, sshConfig }: DryRun): str
   const verify = (when: string) =>
     describe(`on ${target.name} and from here: verify ${when}`, `nixspec plan ${quoteWord(target.name)} shows it`);
   const seconds = leaseSeconds(plan);
-  const request = {
-    id,
-    runner,
-    spec,
-    target: target.name,
-    seconds,
-    lastResort: 'reboot',
-    ...(!wrapped && { next }),
-  } as const;
+  const request = armRequest({ ...plan, ...(!wrapped && { next }) });
   const parts = [
     source.kind === 'flake' &&
       here('build the new system', ['nix', ...buildCommand(...splitReference(source.reference))]),

@@ -1,6 +1,7 @@
 import { NixspecError } from '../error.js';
 import type { Breakage, Snapshot, Switch, SwitchEnd, UnitJournal } from '../switch-model.js';
 import { type Ended, lastLine, runJob } from './activate.js';
+import { armRequest, armTarget, disarmQuietly, leaseSeconds } from './arming.js';
 import { takeCopies } from './copies.js';
 import { isDecisive } from './decide.js';
 import { announceDeploy, deployNext } from './deploy.js';
@@ -9,12 +10,11 @@ import { judgeNext } from './judge.js';
 import { keepNext } from './keep.js';
 import { Lease } from './lease.js';
 import type { Machine } from './machine.js';
-import { pause, persist } from './persist.js';
-import { type Before, bootSeconds, leaseSeconds, type Stage, type SwitchPlan, whatToRestore } from './plan.js';
+import { persist } from './persist.js';
+import { type Before, bootSeconds, type Stage, type SwitchPlan, whatToRestore } from './plan.js';
 import { armAfterReboot, awaitStarted, prepareReboot, rebootTarget } from './reboot.js';
 import type { Record } from './record.js';
 import { rollBack } from './rollback.js';
-import type { Armed, ArmRequest } from './state.js';
 import { Stop, stopFor } from './stop.js';
 import type { Watch } from './watch.js';
 
@@ -121,28 +121,11 @@ class Performance {
     return `Ctrl-C once more leaves it to the target, which restores the old system by itself at ${at}`;
   }
 
-  // --------------------------------------------------------------------------------------------- before it is touched
-
   private async arm(): Promise<void> {
-    const { target } = this.plan;
-    const armed = await this.record
-      .step('arm', () => this.machine.arm(this.armRequest(), this.going.signal), describeArmed)
-      .catch(async (error) => {
-        // It may have been armed all the same.
-        await this.disarmQuietly();
-        throw this.outer.aborted ? interrupted(target) : error;
-      });
-    if (armed.status !== 'armed') {
-      const why = armed.status === 'busy' ? `another switch is armed there (${armed.guard.runner})` : armed.reason;
-      throw new NixspecError('switch-refused', `${target}: not switched: ${why}`, { operation: 'switch', target });
-    }
-    this.lease.start(armed.remaining);
-  }
-
-  private armRequest(): ArmRequest {
-    const { id, runner, spec, target, next } = this.plan;
-    const seconds = leaseSeconds(this.plan);
-    return { id, runner, spec, target, seconds, lastResort: 'reboot', ...(next && { next }) };
+    const remaining = await armTarget(this.stage()).catch((error) => {
+      throw this.outer.aborted ? interrupted(this.plan.target) : error;
+    });
+    this.lease.start(remaining);
   }
 
   // ------------------------------------------------------------------------------------------------- the new system
@@ -240,7 +223,7 @@ class Performance {
     this.journal = await this.readJournal();
     const { restored, why: rest } = await rollBack({
       ...{ machine: this.machine, record: this.record, before: this.before, bootId: this.bootId },
-      again: { ...this.armRequest(), restore: whatToRestore(this.before) },
+      again: { ...armRequest(this.plan), restore: whatToRestore(this.before) },
       ...{ until: () => this.backBy ?? this.lease.until, allowed: this.plan.allowed, signal: this.calm },
     });
     if (this.journal.length === 0) this.journal = await this.readJournal();
@@ -269,19 +252,10 @@ class Performance {
 
   private async leaveUntouched(why: Breakage): Promise<Switch> {
     await this.lease.stop();
-    const disarmed = await this.disarmQuietly();
+    const disarmed = await disarmQuietly(this.plan.id, this.machine);
     if (!disarmed) this.record.note('it could not be disarmed: the target clears it away itself, when its timer fires');
     if (why.kind === 'interrupted') throw interrupted(this.plan.target);
     return this.end('unchanged', why.message);
-  }
-
-  private async disarmQuietly(): Promise<boolean> {
-    for (let tries = 0; tries < 3; tries += 1) {
-      const disarmed = await this.machine.disarm(this.plan.id, this.calm).catch(() => undefined);
-      if (disarmed?.status === 'disarmed') return true;
-      await pause(1, this.calm);
-    }
-    return false;
   }
 
   private async readJournal(): Promise<readonly UnitJournal[]> {
@@ -310,11 +284,6 @@ class Performance {
 /** Where nobody can look at the target, it is not left as it is. */
 function isForced({ kind }: Breakage): boolean {
   return kind === 'unreachable' || kind === 'too-late' || kind === 'interrupted' || kind === 'declined';
-}
-
-function describeArmed(armed: Armed): string | undefined {
-  if (armed.status !== 'armed') return undefined;
-  return `armed: the old system comes back by itself ${Math.round(armed.remaining)} s after the last sign of life`;
 }
 
 function interrupted(target: string): NixspecError {

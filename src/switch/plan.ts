@@ -48,13 +48,6 @@ export interface Stage {
   readonly signal: AbortSignal;
 }
 
-/** Seconds on the timer of the target; it is wound up again as long as the runner lives. */
-const longestLease = 120;
-
-export function leaseSeconds({ deadline }: Pick<SwitchPlan, 'deadline'>): number {
-  return Math.min(longestLease, deadline);
-}
-
 /** Seconds that a new system may run after its boot before it is armed again: services and SSH need some to come up. */
 const longestBoot = 300;
 

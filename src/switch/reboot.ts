@@ -1,7 +1,8 @@
 import { lastLine, runJob } from './activate.js';
+import { armRequest } from './arming.js';
 import type { Machine } from './machine.js';
 import { pause, persist } from './persist.js';
-import { bootSeconds, leaseSeconds, type Stage, whatToRestore } from './plan.js';
+import { bootSeconds, type Stage, whatToRestore } from './plan.js';
 import type { Record } from './record.js';
 import type { TargetState } from './state.js';
 import { stopFor } from './stop.js';
@@ -97,8 +98,8 @@ export async function awaitReboot({ bootId, machine, record, until, signal }: Aw
  */
 export async function armAfterReboot(stage: Stage, { current, boot }: TargetState): Promise<number> {
   const { plan, before, machine, record, signal } = stage;
-  const { id, runner, spec, target, next = '' } = plan;
-  if (current !== next)
+  const { id, next } = plan;
+  if (current === undefined || current !== next)
     throw stopFor(
       'activation',
       current === before.state.current
@@ -107,13 +108,11 @@ export async function armAfterReboot(stage: Stage, { current, boot }: TargetStat
     );
   if (boot.system !== before.state.boot.system)
     throw stopFor('activation', `the boot default is ${boot.system ?? 'gone'}, not the old system`);
-  const seconds = leaseSeconds(plan);
-  const request = { id, runner, spec, target, next, seconds, lastResort: 'reboot' } as const;
   const armed = await record.step(
     'arm again',
     () =>
       persist(
-        () => machine.arm({ ...request, restore: whatToRestore(before) }, signal),
+        () => machine.arm({ ...armRequest(plan), restore: whatToRestore(before) }, signal),
         () => Infinity,
         signal,
       ),

@@ -278,6 +278,8 @@ else {
     await runStep(machine, startJob('one', 'boot-once', next, 600));
     await jobEnds(machine, 'one');
     t.match(await runStep(machine, readGuard()), { phase: 'preparing', trigger: 'timer' });
+    // It is to take its time to shut down.
+    await machine.sh("systemd-run -q --unit=slow -p ExecStop='/bin/sleep 15' sleep infinity");
     let boot = await machine.bootId();
     t.same(await runStep(machine, reboot('one')), { status: 'started' });
     t.same(await runStep(machine, reboot('one')), { status: 'started' }, 'asked twice, it reboots once');
