@@ -1,7 +1,8 @@
 import type { NixosMachine, NixosSystem } from '../lab/nixos-lab.js';
 
-/** A moment of a switch: a line that nixspec says. */
-export type Moment = 'armed' | 'activating' | 'activated' | 'verified' | 'kept';
+/** A moment of a switch: a line that nixspec says; or what becomes true on the machine, in shell. */
+export type Moment = Said | { readonly on: string };
+export type Said = 'armed' | 'activating' | 'activated' | 'verified' | 'kept';
 
 /** One way in which a switch goes, and what must be so after it. */
 export interface Row {
@@ -11,6 +12,8 @@ export interface Row {
   /** Done on the machine before nixspec starts. */
   readonly before?: (machine: NixosMachine) => Promise<unknown>;
   readonly options?: readonly string[];
+  /** `state:` of the spec. */
+  readonly state?: string;
   /** What happens when nixspec has said something; `kill`, `interrupt`: to nixspec itself. */
   readonly at?: {
     readonly moment: Moment;
@@ -20,11 +23,26 @@ export interface Row {
   readonly after?: (machine: NixosMachine) => Promise<unknown>;
   /** null: it was killed. */
   readonly exit: number | null;
+  /** What `switch rollback` ends with then; 10 unless given. */
+  readonly cleared?: number;
   readonly runs: 'old' | 'new';
   /** What it says or reports, somewhere. */
   readonly says?: RegExp;
 }
 
+/** A copy that takes its time, so that something may happen meanwhile. */
+const slowCopy = (then = 'echo rows') =>
+  `{ db: { dump: 'touch /run/copying; sleep 4; ${then}', into: /var/backup/x } }`;
+const forgetCopies = (machine: NixosMachine) => machine.sh('rm -rf /run/copying /var/backup/x');
+const copying: Moment = { on: '[ -e /run/copying ]' };
+const keeping: Moment = { on: 'grep -q keeping /run/nixspec/switch/phase' };
+/** Makes activation and boot loader take their time. */
+const slow = { preSwitchCheck: 'sleep 4' };
+/** As full as can be: a file system of its own, so that the machine itself is not. */
+const small = (path: string) =>
+  `cp -a ${path} /tmp/small && mount -t tmpfs -o size=512k,nr_inodes=60 none ${path} && cp -a /tmp/small/. ${path}/ && rm -rf /tmp/small`;
+const fill = (path: string) =>
+  `i=0; while : >${path}/full-$i; do i=$((i + 1)); done 2>/dev/null; head -c 4M /dev/zero >${path}/full-0 2>/dev/null; :`;
 const service = (text: string) => `[Service]\n${text}`;
 const oneshot = (text: string) => service(`Type=oneshot\nRemainAfterExit=yes\nExecStart=${text}\n`);
 const crashes = '[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/false\nRestart=always\nRestartSec=300ms\n';
@@ -155,6 +173,101 @@ export const rows: readonly Row[] = [
     system: { web: '502' },
     at: { moment: 'activated', happens: (machine) => machine.sh('nix-collect-garbage -d >/dev/null 2>&1') },
     ...{ exit: 10, runs: 'old' },
+  },
+  {
+    name: 'nixspec is killed: copying',
+    state: slowCopy(),
+    at: { moment: copying, happens: 'kill' },
+    after: async (machine) => {
+      await machine.sh('while pgrep -f "[s]leep 4"; do sleep 0.2; done');
+      await forgetCopies(machine);
+    },
+    // Nothing was armed, and so there is nothing to clear away.
+    ...{ exit: null, cleared: 64, runs: 'old' },
+  },
+  {
+    name: 'the connection is cut: copying',
+    state: slowCopy(),
+    at: { moment: copying, happens: cutSsh },
+    after: forgetCopies,
+    // A copy whose end nobody has seen is none.
+    ...{ exit: 69, runs: 'old' },
+  },
+  {
+    name: 'nixspec is killed: keeping',
+    system: slow,
+    at: { moment: keeping, happens: 'kill' },
+    after: untilRestored,
+    ...{ exit: null, runs: 'old' },
+  },
+  {
+    name: 'the connection is cut: keeping',
+    system: slow,
+    at: { moment: keeping, happens: cutSsh },
+    // The target goes on by itself, and is asked again.
+    ...{ exit: 0, runs: 'new' },
+  },
+  {
+    name: 'somebody else activates in between',
+    state: slowCopy(),
+    at: {
+      moment: copying,
+      happens: (machine) =>
+        machine.sh('systemd-run -q --collect --unit=holder flock /run/nixos/switch-to-configuration.lock sleep 15'),
+    },
+    after: forgetCopies,
+    ...{ exit: 10, runs: 'old' },
+  },
+  {
+    name: 'a copy, and the command that brings it back',
+    state: slowCopy('echo rows'),
+    after: async (machine) => {
+      const made = (await machine.sh('cat /var/backup/x/*')).trim();
+      if (made !== 'rows') throw new Error(made);
+      await forgetCopies(machine);
+    },
+    ...{ exit: 0, runs: 'new', says: /copied db to \/var\/backup\/x\/db-/ },
+  },
+  {
+    name: 'a copy that fails',
+    state: slowCopy('exit 3'),
+    after: forgetCopies,
+    ...{ exit: 69, runs: 'old', says: /not switched: the copy of db failed: it ended with exit status 3/ },
+  },
+  {
+    name: 'no room for the copy',
+    state: slowCopy('head -c 2M /dev/zero'),
+    before: (machine) =>
+      machine.sh('mkdir -p /var/backup/x && mount -t tmpfs -o size=256k,mode=700 none /var/backup/x'),
+    after: async (machine) => {
+      await machine.sh('umount /var/backup/x');
+      await forgetCopies(machine);
+    },
+    ...{ exit: 69, runs: 'old', says: /not switched: the copy of db failed/ },
+  },
+  {
+    name: 'no room in /run',
+    before: (machine) =>
+      machine.sh('head -c $(($(df --output=avail --block-size=1 /run | tail -n 1) - 600000)) /dev/zero >/run/full'),
+    after: (machine) => machine.sh('rm /run/full'),
+    ...{ exit: 69, runs: 'old', says: /\/run is all but full/ },
+  },
+  {
+    name: 'no room for a generation when it is kept',
+    before: (machine) => machine.sh(small('/nix/var/nix/profiles')),
+    at: { moment: 'verified', happens: (machine) => machine.run(fill('/nix/var/nix/profiles')) },
+    after: (machine) => machine.run('umount /nix/var/nix/profiles'),
+    ...{ exit: 10, runs: 'old', says: /cannot be made the boot default/ },
+  },
+  {
+    name: 'no room for a boot entry when it is kept',
+    before: (machine) => machine.sh(small('/boot')),
+    at: { moment: 'verified', happens: (machine) => machine.run(fill('/boot')) },
+    after: (machine) =>
+      machine.run(
+        'rm -f /boot/full-*; rm -rf /tmp/b; cp -a /boot /tmp/b; umount /boot; cp -a /tmp/b/. /boot/; rm -rf /tmp/b',
+      ),
+    ...{ exit: 10, runs: 'old', says: /cannot be made the boot default/ },
   },
   {
     name: 'no new system is there',

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { cli } from '../fixture/nixspec.js';
 import { type NixosMachine, startNixosMachine } from '../lab/nixos-lab.js';
-import { type Moment, type Row, rows } from './switch-rows.js';
+import { type Row, rows, type Said } from './switch-rows.js';
 
 /**
  * The whole command against machines in the shape of NixOS: the fault table. After every row the machine runs what it
@@ -46,7 +47,7 @@ t.test('the fault table', { skip: skip ?? false, timeout: 900_000 }, async (t) =
   await Promise.all(running);
 });
 
-const lines: { readonly [moment in Moment]: RegExp } = {
+const lines: { readonly [moment in Said]: RegExp } = {
   armed: /: armed/,
   activating: /: armed/,
   activated: /: activated/,
@@ -58,7 +59,7 @@ async function play(t: Test, machine: NixosMachine, row: Row): Promise<void> {
   await machine.reset();
   const next = await machine.makeSystem({ label: 'next', ...row.system });
   await row.before?.(machine);
-  const spec = writeSpec(t, machine);
+  const spec = writeSpec(t, machine, row.state);
   const begun = Date.now();
   const { exit, said } = await nixspecSwitch(machine, next, spec, row);
   t.comment(`${Math.round((Date.now() - begun) / 100) / 10} s`);
@@ -76,12 +77,12 @@ async function play(t: Test, machine: NixosMachine, row: Row): Promise<void> {
   // A killed nixspec leaves what the next one, or `switch rollback`, clears away.
   if (row.exit === null) {
     const { exit: cleared, said: words } = await run(['switch', 'rollback', 'm', '-s', spec]);
-    t.equal(cleared, 10, words);
+    t.equal(cleared, row.cleared ?? 10, words);
   }
   t.same(await machine.leftovers(), [], 'nothing is left');
 }
 
-function writeSpec(t: Test, machine: NixosMachine): string {
+function writeSpec(t: Test, machine: NixosMachine, state = '{}'): string {
   const folder = mkdtempSync(join(tmpdir(), 'nixspec-switch-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const spec = join(folder, 'nixspec.yaml');
@@ -92,7 +93,7 @@ targets: { m: { ssh: { host: ${machine.name}, config: ${machine.sshConfig} } } }
 unit: { web: { active: true, within: 3s }, sshd: { active: true, within: 3s } }
 port: { "tcp:80": { listening: true, within: 3s } }
 http: { "http://${machine.address}/": { status: 200, within: 3s } }
-`,
+${state === '{}' ? '' : `state: ${state}\n`}`,
   );
   return spec;
 }
@@ -102,26 +103,39 @@ async function nixspecSwitch(machine: NixosMachine, next: string, spec: string, 
   const deadline = options.includes('--deadline') ? [] : ['--deadline', '30s'];
   const words = ['switch', 'm', '-s', spec, '--soak', '5s', ...closure, ...deadline, ...options];
   let done: Promise<unknown> | undefined;
+  const over = new AbortController();
+  const happen = (child: Child) => {
+    if (at?.happens === 'kill') child.kill('SIGKILL');
+    else if (at?.happens === 'interrupt') child.kill('SIGINT');
+    else return at?.happens(machine);
+    return undefined;
+  };
   const ended = await run(words, (line, child) => {
-    if (!at || done || !lines[at.moment].test(line)) return;
-    const { happens } = at;
-    // In the middle of the activation, which takes a second.
-    const wait = at.moment === 'activating' ? 400 : 0;
-    done = new Promise((go) => setTimeout(go, wait)).then(() => {
-      if (happens === 'kill') child.kill('SIGKILL');
-      else if (happens === 'interrupt') child.kill('SIGINT');
-      else return happens(machine);
-      return undefined;
-    });
+    if (!at || done) return;
+    const { moment } = at;
+    if (typeof moment !== 'string') done = becomes(machine, moment.on, over.signal).then(() => happen(child));
+    else if (lines[moment].test(line))
+      // In the middle of the activation, which takes a second.
+      done = sleep(moment === 'activating' ? 400 : 0).then(() => happen(child));
   });
+  over.abort();
   await done;
   return ended;
 }
 
-async function run(
-  words: readonly string[],
-  onLine?: (line: string, child: { kill(name: NodeJS.Signals): void }) => void,
-) {
+/** @throws Error where it has not become true by the end */
+async function becomes(machine: NixosMachine, on: string, over: AbortSignal): Promise<void> {
+  while ((await machine.run(on)).status !== 0) {
+    if (over.aborted) throw new Error(`never: ${on}`);
+    await sleep(50);
+  }
+}
+
+interface Child {
+  kill(name: NodeJS.Signals): void;
+}
+
+async function run(words: readonly string[], onLine?: (line: string, child: Child) => void) {
   const child = spawn(process.execPath, [cli, ...words], {
     env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
