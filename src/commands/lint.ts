@@ -1,7 +1,7 @@
 import { type Command, type CommandInput, type Io, specOption, varOption } from '../command.js';
 import { NixspecError } from '../error.js';
 import { lintExitCode } from '../lint/exit-code.js';
-import { type LintedSpec, lintSpec, readNow } from '../lint/lint-spec.js';
+import { type LintedSpec, lintSpec } from '../lint/lint-spec.js';
 import { lintFormatNames, loadLintFormat } from '../lint-format.js';
 import { type LintRule, lintRuleNames, loadLintRules } from '../lint-rule.js';
 import { loadDraft, textList } from '../prepare.js';
@@ -15,7 +15,7 @@ const lint: Command = {
     specOption,
     varOption,
     { flags: '--format <name>', summary: 'how to tell (default: lines)', choices: lintFormatNames() },
-    { flags: '--ignore <rule>', summary: 'do not ask a rule; may be repeated', repeat: true },
+    { flags: '--ignore <rule>', summary: 'do not ask a rule; may be repeated', repeat: true, choices: lintRuleNames() },
     { flags: '--strict', summary: 'warnings count as mistakes: the exit code is 65 then' },
     { flags: '--fix', summary: 'mend what can be mended without changing what is asserted, in the files' },
     { flags: '--dry-run', summary: 'with --fix: show the changes, and change nothing' },
@@ -45,11 +45,11 @@ export default lint;
 
 async function lintFile(input: CommandInput, rules: readonly LintRule[], io: Io): Promise<LintedSpec> {
   const draft = await loadDraft(input, io);
-  const linted = await lintSpec(draft, rules, readNow(io));
+  const linted = await lintSpec(draft, rules, new Date());
   if (input.options.fix !== true) return linted;
   const { fixFiles } = await import('../lint/fix-files.js');
   const fixed = await fixFiles(draft, linted, { dryRun: input.options.dryRun === true }, io);
-  return fixed ? lintSpec(await loadDraft(input, io), rules, readNow(io)) : linted;
+  return fixed ? lintSpec(await loadDraft(input, io), rules, new Date()) : linted;
 }
 
 /** Rules alone can be silenced: what keeps `verify` from running cannot. */

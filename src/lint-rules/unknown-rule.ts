@@ -1,5 +1,5 @@
-import { listQuiets } from '../lint/quiet.js';
-import { type LintRule, lintRuleNames } from '../lint-rule.js';
+import { listQuiets, type Quiet, quietWords } from '../lint/quiet.js';
+import { type Finding, type LintRule, lintRuleNames } from '../lint-rule.js';
 import { suggest } from '../spec/mistake.js';
 
 const unknownRule: LintRule = {
@@ -9,20 +9,27 @@ const unknownRule: LintRule = {
   help: `\
 \`# nixspec-ignore RULE\` with a name that no rule has silences nothing. Only rules can be silenced: mistakes, which keep
 \`verify\` from running, cannot.`,
-  check: ({ source }) => {
-    const known = lintRuleNames();
-    return source.files.flatMap((file) =>
-      listQuiets(file).flatMap(({ rules }) =>
-        rules
-          .filter(({ name }) => !known.includes(name))
-          .map(({ name, start }) => {
-            const hint = suggest(name, known, 'rules are');
-            const place = { file, start, end: start + name.length };
-            return { place, message: `there is no rule ${JSON.stringify(name)}`, ...(hint !== undefined && { hint }) };
-          }),
-      ),
-    );
-  },
+  check: ({ source }) => source.files.flatMap((file) => listQuiets(file).flatMap((quiet) => checkQuiet(quiet))),
 };
 
 export default unknownRule;
+
+function checkQuiet(quiet: Quiet): readonly Finding[] {
+  const { file, start, end, word, rules } = quiet;
+  const place = { file, start, end };
+  if (!quietWords.includes(word)) {
+    return [
+      { place, message: `there is no comment ${JSON.stringify(word)}`, hint: `write ${quietWords.join(' or ')}` },
+    ];
+  }
+  if (rules.length === 0)
+    return [{ place, message: 'it does not say which rule is to be silent', hint: `${word} RULE` }];
+  const known = lintRuleNames();
+  return rules
+    .filter(({ name }) => !known.includes(name))
+    .map(({ name, start: at }) => {
+      const hint = suggest(name, known, 'rules are');
+      const message = `there is no rule ${JSON.stringify(name)}`;
+      return { place: { file, start: at, end: at + name.length }, message, ...(hint !== undefined && { hint }) };
+    });
+}

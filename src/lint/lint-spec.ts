@@ -1,4 +1,3 @@
-import type { Io } from '../command.js';
 import type { Linted } from '../lint-format.js';
 import type { LintProblem, LintRule } from '../lint-rule.js';
 import type { Entry, Problem } from '../model.js';
@@ -44,10 +43,4 @@ function mergeProblems(mistakes: readonly Problem[], found: readonly LintProblem
   return [...mistakes, ...found.filter((problem) => !told.has(placeOf(problem)))].sort(
     ({ position: a }, { position: b }) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
   );
-}
-
-/** The time, which decides about waivers: that of `SOURCE_DATE_EPOCH` where a build is to give the same every time. */
-export function readNow({ env }: Pick<Io, 'env'>): Date {
-  const epoch = env.SOURCE_DATE_EPOCH;
-  return epoch !== undefined && /^[0-9]{1,12}$/.test(epoch) ? new Date(Number(epoch) * 1000) : new Date();
 }

@@ -1,10 +1,11 @@
 import { positionOf } from '../spec/mistake.js';
-import type { Pair, SpecFile, SpecNode } from '../spec/node.js';
+import type { Pair, Place, SpecFile, SpecNode } from '../spec/node.js';
 import { findComments, type YamlComment } from '../spec/yaml-comments.js';
 
 /** `# nixspec-ignore RULE …: why`, which silences rules for what it stands beside or above, or with `-file` for its file. */
-export interface Quiet {
-  readonly file: SpecFile;
+export interface Quiet extends Place {
+  /** The first word of the comment. */
+  readonly word: string;
   readonly rules: readonly QuietRule[];
   /** Lines, counted from 1. */
   readonly from: number;
@@ -18,6 +19,9 @@ interface QuietRule {
 }
 
 const mark = 'nixspec-ignore';
+
+/** What such a comment may begin with. */
+export const quietWords: readonly string[] = [mark, `${mark}-file`];
 
 /** All such comments of a file; files without the word are not looked through. */
 export function listQuiets(file: SpecFile): readonly Quiet[] {
@@ -34,19 +38,17 @@ export function isQuiet(quiets: readonly Quiet[], rule: string, { name }: SpecFi
 }
 
 function readComment({ text, offset, ownLine }: YamlComment, file: SpecFile): Quiet | undefined {
-  const [head = '', whole, names = ''] = /^\s*nixspec-ignore(-file)?[ \t]+([^:#]*)/.exec(text) ?? [];
-  if (head === '') return undefined;
+  const [head = '', space = '', word, names = ''] = /^(\s*)(nixspec-ignore[\w-]*)([^:#]*)/.exec(text) ?? [];
+  if (word === undefined) return undefined;
+  const start = offset + 1 + space.length;
   const first = offset + 1 + head.length - names.length;
-  const rules = [...names.matchAll(/[^\s,]+/g)].map(([name], at, all) => ({
-    name,
-    start: first + (all[at]?.index ?? 0),
-  }));
-  const { line } = positionOf({ file, start: offset });
-  if (whole) return { file, rules, from: 1, to: Number.POSITIVE_INFINITY };
-  if (!ownLine) return { file, rules, from: line, to: line };
+  const rules = [...names.matchAll(/[^\s,]+/g)].map(({ 0: name, index }) => ({ name, start: first + index }));
+  const quiet = { file, start, end: start + word.length, word, rules };
+  const { line } = positionOf(quiet);
+  if (word !== mark) return { ...quiet, from: 1, to: word === `${mark}-file` ? Number.POSITIVE_INFINITY : 0 };
+  if (!ownLine) return { ...quiet, from: line, to: line };
   const below = file.root && firstAfter(file.root, offset);
-  const to = below ? lastLine(below, file) : line + 1;
-  return { file, rules, from: line, to };
+  return { ...quiet, from: line, to: below ? lastLine(below, file) : line + 1 };
 }
 
 /** The pair that comes first behind an offset: what a comment of its own line is about, with all that is in it. */

@@ -14,6 +14,7 @@ const presence: { readonly [resource: string]: string } = {
   port: 'listening',
   process: 'running',
   package: 'installed',
+  'kernel-module': 'loaded',
 };
 
 /** What still has a value where the thing is not there; by resource, as their readers have it. */
@@ -22,12 +23,20 @@ const left: { readonly [resource: string]: readonly string[] } = {
   file: ['linked-to'],
   // How many there are of what a wildcard means.
   unit: ['count'],
+  // Of modprobe's files, which tell of modules that are not loaded too.
+  'kernel-module': ['blacklisted', 'disabled'],
 };
 
 /** Every way that a thing of a resource type can be. */
 export function listWorlds(resource: string, states: readonly string[] = []): readonly World[] {
   // The answer "no such name" has properties of its own.
   if (resource === 'dns') return [];
+  if (resource === 'addr') {
+    return [
+      { values: { exists: [true], reachable: [true] }, none: ['reason'] },
+      { values: { exists: [true], reachable: [false] }, none: ['time'] },
+    ];
+  }
   const flag = presence[resource];
   const gone: World = {
     values: {
@@ -35,7 +44,12 @@ export function listWorlds(resource: string, states: readonly string[] = []): re
       ...(flag !== undefined && { [flag]: [false] }),
       ...(resource === 'process' && { count: [0] }),
     },
-    only: ['exists', ...(flag === undefined ? [] : [flag]), ...(left[resource] ?? []), 'count'],
+    only: [
+      'exists',
+      ...(flag === undefined ? [] : [flag]),
+      ...(left[resource] ?? []),
+      ...(resource === 'process' ? ['count'] : []),
+    ],
   };
   if (resource === 'unit') return [...states.map(unitIn), gone];
   return [{ values: { exists: [true], ...(flag !== undefined && { [flag]: [true] }) } }, gone];

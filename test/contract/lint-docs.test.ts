@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { parse } from 'yaml';
@@ -41,6 +41,17 @@ t.test('what the page shows is what is printed', async (t) => {
     'version: 1\nvars:\n  domain: example.org\n  old-domain: example.com\ntargets:\n  production: { ssh: root@web.example.org }\nunit: { "${domain}": { active: true } }\n';
   const dry = await nixspec(['lint', '--fix', '--dry-run'], { cwd: t.testdir({ 'nixspec.yaml': unused }) });
   t.ok(dry.out.startsWith(patch), dry.out);
+});
+
+t.test('the examples give nothing to tell', async (t) => {
+  const files = ['specs', 'specs/servers'].flatMap((folder) =>
+    readdirSync(`${root}${folder}`).flatMap((name) => (name.endsWith('.yaml') ? [`${folder}/${name}`] : [])),
+  );
+  t.ok(files.length > 30);
+  const env = { NIXSPEC_LAB_DIR: '/lab' };
+  const { status, err } = await nixspec(['lint', '--strict', ...files], { cwd: root, env });
+  t.equal(err, '');
+  t.equal(status, 0);
 });
 
 t.test('the hooks of pre-commit have what it demands, and run', async (t) => {

@@ -149,6 +149,14 @@ const table: { readonly [rule: string]: Rows } = {
         `3:37 contradiction \`running: false\` and \`users: [nginx]\` cannot both hold (\`running\` stands in line 3; ${keep})`,
       ],
       [
+        'addr: { "tcp://a.example.org:25": { reachable: true, reason: timed-out } }',
+        `3:54 contradiction \`reachable: true\` and \`reason: timed-out\` cannot both hold (\`reachable\` stands in line 3; ${keep})`,
+      ],
+      [
+        'kernel-module: { floppy: { loaded: false, parameters: { a: "1" } } }',
+        `3:57 contradiction \`loaded: false\` and \`parameters.a: "1"\` cannot both hold (\`loaded\` stands in line 3; ${keep})`,
+      ],
+      [
         'unit: { nginx: { active: true }, nginx.service: { active: false } }',
         `3:51 contradiction \`active: true\` and \`active: false\` cannot both hold (\`active\` stands in line 3; ${keep})`,
       ],
@@ -168,6 +176,8 @@ const table: { readonly [rule: string]: Rows } = {
       'unit: { nginx: { active: false, restarts: 0 } }',
       'unit: { nginx: { healthy: true, state: inactive } }',
       'unit: { "backup-*": { exists: false, count: 0 } }',
+      'kernel-module: { floppy: { loaded: false, exists: false, blacklisted: true, disabled: true } }',
+      'addr: { "tcp://a.example.org:25": { reachable: false, reason: timed-out } }',
       'unit: { nginx: { restarts: { ge: 3, le: 3 } } }',
       'dns: { example.org: { exists: false, rcode: NXDOMAIN } }',
       // One after the other.
@@ -285,6 +295,14 @@ const table: { readonly [rule: string]: Rows } = {
       [
         'unit: { nginx: { active: true } } # nixspec-ignore always-hold',
         '3:52 unknown-rule there is no rule "always-hold" (did you mean "always-holds"?)',
+      ],
+      [
+        'unit: { nginx: { active: true } } # nixspec-ignore: always-holds',
+        '3:37 unknown-rule it does not say which rule is to be silent (nixspec-ignore RULE)',
+      ],
+      [
+        'unit: { nginx: { active: true } } # nixspec-ignore-fil always-holds',
+        '3:37 unknown-rule there is no comment "nixspec-ignore-fil" (write nixspec-ignore or nixspec-ignore-file)',
       ],
     ],
     silent: [
