@@ -15,7 +15,11 @@ const lint: Command = {
     specOption,
     varOption,
     { flags: '--format <name>', summary: 'how to tell (default: lines)', choices: lintFormatNames() },
-    { flags: '--ignore <rule>', summary: 'do not ask a rule; may be repeated', repeat: true, choices: lintRuleNames() },
+    {
+      flags: '--ignore <rule>',
+      summary: 'do not ask a rule (`nixspec explain` lists them); may be repeated',
+      repeat: true,
+    },
     { flags: '--strict', summary: 'warnings count as mistakes: the exit code is 65 then' },
     { flags: '--fix', summary: 'mend what can be mended without changing what is asserted, in the files' },
     { flags: '--dry-run', summary: 'with --fix: show the changes, and change nothing' },
