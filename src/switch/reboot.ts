@@ -116,7 +116,10 @@ export async function armAfterReboot(stage: Stage, { current, boot }: TargetStat
         () => Infinity,
         signal,
       ),
-    ({ status }) => (status === 'failed' ? undefined : 'armed again: the old system comes back by a reboot'),
+    (answer) =>
+      answer.status === 'armed'
+        ? `armed again: the old system comes back by a reboot ${Math.round(answer.remaining)} s after the last sign of life`
+        : undefined,
   );
   if (armed.status === 'armed') return armed.remaining;
   // Asked a second time after a lost connection.
