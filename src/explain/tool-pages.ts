@@ -78,6 +78,7 @@ function describeRule({ name, summary, severity, help, fixable }: LintRule): Pag
   const rows = [
     { name: 'told as', text: severity === 'error' ? 'an error' : 'a warning' },
     ...(fixable ? [{ name: 'mended by', text: '`nixspec lint --fix`, as far as it is safe' }] : []),
+    { name: 'silenced by', text: `\`--ignore ${name}\`, or in a file by \`# nixspec-ignore ${name}\`` },
   ];
   return { name, kind: 'lint rule', summary, parts: [{ rows }, { text: help.trim() }] };
 }

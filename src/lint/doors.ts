@@ -37,7 +37,9 @@ export function meansTarget({ entry, host, from }: Door, target: Target): boolea
   return host === own || (domainOf(host) !== undefined && domainOf(host) === domainOf(own));
 }
 
-/** The last two labels of a name: enough to tell `git.example.org` from `api.github.com`. */
+/** What tells `git.example.org` from `api.github.com`: the last two labels, or three where the last ones are `co.uk` and the like. */
 function domainOf(host: string): string | undefined {
-  return /(?:^|\.)([^.]+\.[a-z-]{2,})$/i.exec(host)?.[1]?.toLowerCase();
+  return /(?:^|\.)([^.]+\.(?:(?:co|com|org|net|ac|gov|edu|or|ne)\.[a-z]{2}|[a-z-]{2,}))$/i
+    .exec(host)?.[1]
+    ?.toLowerCase();
 }

@@ -17,6 +17,8 @@ always-holds  lint rule
 An assertion that every value passes.
 
   told as               a warning
+  silenced by           \`--ignore always-holds\`, or in a file by \`#
+                        nixspec-ignore always-holds\`
 
 \`restarts: { ge: 0 }\`, \`result: { match-regexp: ".*" }\` or \`state: { or: [{ not:
 active }, { not: failed }] }\` look like checks, and are none: whatever is found
