@@ -25,7 +25,12 @@ export interface Refusal {
 }
 
 /** Bytes: below it a state folder, a generation or a boot entry may fail half way. */
-const leastFree = { '/run': 1024 ** 2, '/nix/var': 16 * 1024 ** 2, '/boot': 0, '/nix/store': 16 * 1024 ** 2 } as const;
+const leastFree = {
+  '/run': 1024 ** 2,
+  '/nix/var': 16 * 1024 ** 2,
+  '/boot': 128 * 1024,
+  '/nix/store': 16 * 1024 ** 2,
+} as const;
 
 /** Every reason for which the switch does not start, most important first; nothing was touched. Pure. */
 export function findRefusals(circumstances: Circumstances): readonly Refusal[] {

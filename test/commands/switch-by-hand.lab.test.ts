@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { cli } from '../fixture/nixspec.js';
+import { cli, start } from '../fixture/nixspec.js';
 import { type NixosMachine, startNixosMachine } from '../lab/nixos-lab.js';
 
 /** What of `nixspec switch` is more than one process, or none: on one machine, one after the other. */
@@ -95,6 +96,45 @@ if (!('skip' in started)) {
     );
   });
 
+  for (const { name, answer, exit, options = [], says } of [
+    { name: 'y', answer: 'y\n', exit: 0, says: /Keep it\?/ },
+    { name: 'n', answer: 'n\n', exit: 10, says: /not kept/ },
+    { name: 'Ctrl-C', answer: '\u0003', exit: 10, says: /not kept: declined/ },
+    { name: 'nothing', answer: undefined, exit: 10, options: ['--deadline', '40s'], says: /deadline of 40 s/ },
+  ])
+    void test(`--confirm at a terminal: ${name}`, async (t) => {
+      const { spec, next } = await prepare(t.testdir(), machine);
+      const ended = await atTerminal(spec, next, options, answer);
+      t.equal(ended.exit, exit, ended.said);
+      t.match(ended.said, says);
+      const runs = exit === 0 ? next : machine.base;
+      t.match(await machine.links(), { current: runs, profile: runs, boot: runs });
+    });
+
+  void test('verify --watch: a target that is away for a while', async (t) => {
+    const { spec } = await prepare(t.testdir(), machine);
+    const watching = start(['verify', 'm', '-s', spec, '--watch=0.5s', '--no-inventory', '--no-save']);
+    t.teardown(() => watching.kill('SIGKILL'));
+    let said = '';
+    watching.onError((text) => {
+      said += text;
+    });
+    const until = async (words: RegExp) => {
+      for (let look = 0; look < 600 && !words.test(said); look += 1) await sleep(100);
+      t.match(said, words);
+    };
+    await until(/until Ctrl-C/);
+    await machine.sh("systemctl stop sshd; pkill -KILL -f '[s]shd-session|[s]shd: root@' || :");
+    await until(/m: cannot be reached: /);
+    await machine.sh('systemctl start sshd');
+    await until(/m: reached again/);
+    await machine.sh('systemctl stop web');
+    await until(/m: changed/);
+    watching.kill('SIGINT');
+    t.match(await watching.ended, { status: 1, out: /broke +unit web\.service active/ });
+    t.equal(said.match(/cannot be reached/g)?.length, 1, 'said once');
+  });
+
   void test('dry run: everything that would run, and nothing does', async (t) => {
     const { spec, next } = await prepare(t.testdir(), machine);
     const { exit, said } = await nixspec(['switch', 'm', '-s', spec, '--closure', next, '--dry-run']);
@@ -134,6 +174,27 @@ async function switchTo(spec: string, next: string, options: readonly string[] =
     ['switch', 'm', '-s', spec, '--closure', next, '--soak', '2s', '--deadline', '60s', ...options],
     killAt,
   );
+}
+
+/** script(1) gives it a pseudo terminal. */
+async function atTerminal(spec: string, next: string, options: readonly string[], answer: string | undefined) {
+  const deadline = options.length === 0 ? ['--deadline', '120s'] : options;
+  const words = ['switch', 'm', '-s', spec, '--closure', next, '--soak', '1s', '--confirm', ...deadline];
+  const line = [process.execPath, cli, ...words].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], {
+    env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let said = '';
+  let asked = false;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    if (asked || !said.includes('Keep it? [y/N]')) return;
+    asked = true;
+    if (answer !== undefined) child.stdin.write(answer);
+  });
+  const exit = await new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+  return { exit, said };
 }
 
 async function nixspec(words: readonly string[], killAt?: RegExp): Promise<{ exit: number | null; said: string }> {

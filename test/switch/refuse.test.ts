@@ -127,6 +127,11 @@ const rows: readonly (readonly [string, Circumstances, string])[] = [
     'switch-refused: /run is all but full (4 KiB free)',
   ],
   [
+    'boot partition full',
+    { ...ready, state: { ...state, free: { '/run': 1e9, '/boot': 0 } } },
+    'switch-refused: /boot is all but full (0 KiB free)',
+  ],
+  [
     'several',
     { ...ready, state: { ...state, lockHeld: true }, staging: { status: 'old', message: 'it is old' } },
     'switch-refused: an activation is under way there; staging-not-passed: it is old',
