@@ -1,10 +1,16 @@
-import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { cli, start } from '../fixture/nixspec.js';
 import { type NixosMachine, startNixosMachine } from '../lab/nixos-lab.js';
+
+/** Nix of one user, without anybody else's store. */
+const alone = {
+  ...process.env,
+  NIX_CONFIG: 'experimental-features = nix-command\nbuild-users-group =\nsubstituters =\nrequire-sigs = false\n',
+};
 
 /** What of `nixspec switch` is more than one process, or none: on one machine, one after the other. */
 const started = await startNixosMachine('by-hand');
@@ -14,8 +20,8 @@ if (!('skip' in started)) {
   t.teardown(() => machine.down());
   t.setTimeout(600_000);
 
-  const test = (name: string, play: (t: Test) => Promise<void>) =>
-    t.test(name, async (t) => {
+  const test = (name: string, play: (t: Test) => Promise<void>, skip: string | false = false) =>
+    t.test(name, { skip }, async (t) => {
       await machine.reset();
       await play(t);
       t.strictSame(await machine.leftovers(), [], 'nothing is left');
@@ -96,6 +102,35 @@ if (!('skip' in started)) {
     );
   });
 
+  const hasNix = spawnSync('nix-store', ['--version']).status === 0;
+  void test(
+    'a system that is in the store here alone is copied',
+    async (t) => {
+      const { spec, next } = await prepare(t.testdir(), machine, { label: `copied-${process.pid}` });
+      t.teardown(() => {
+        spawnSync('nix-store', ['--delete', next], { env: alone });
+        return machine.run('rm -f /root/closure');
+      });
+      await machine.sh(`nix-store --export $(nix-store --query --requisites ${next}) >/root/closure`);
+      const closure = readFileSync(join(machine.root, 'root/closure'));
+      const imported = spawnSync('nix-store', ['--import'], { input: closure, encoding: 'utf8', env: alone });
+      t.equal(imported.status, 0, imported.stderr);
+      await machine.sh('nix-collect-garbage >/dev/null 2>&1');
+      t.not((await machine.run(`[ -e ${next} ]`)).status, 0, 'it is not there');
+      const { exit, said } = await switchTo(spec, next, [], undefined, alone);
+      t.equal(exit, 0, said);
+      t.match(await machine.links(), { current: next, profile: next, boot: next });
+    },
+    !hasNix && 'there is no nix here',
+  );
+
+  void test('a path that is neither here nor there', async (t) => {
+    const { spec } = await prepare(t.testdir(), machine);
+    const none = `/nix/store/${'a'.repeat(32)}-none`;
+    t.match(await switchTo(spec, none), { exit: 69, said: /is not there/ });
+    t.match(await machine.links(), { current: machine.base, profile: machine.base, boot: machine.base });
+  });
+
   for (const { name, answer, exit, options = [], says } of [
     { name: 'y', answer: 'y\n', exit: 0, says: /Keep it\?/ },
     { name: 'n', answer: 'n\n', exit: 10, says: /not kept/ },
@@ -139,7 +174,12 @@ if (!('skip' in started)) {
     const { spec, next } = await prepare(t.testdir(), machine);
     const { exit, said } = await nixspec(['switch', 'm', '-s', spec, '--closure', next, '--dry-run']);
     t.equal(exit, 0);
-    for (const part of [/switch-to-configuration/, /nixspec-rollback\.timer/, /nix copy --to ssh-ng/, new RegExp(next)])
+    for (const part of [
+      /switch-to-configuration/,
+      /nixspec-rollback\.timer/,
+      /nix copy --no-check-sigs --to ssh-ng/,
+      new RegExp(next),
+    ])
       t.match(said, part);
     t.match(await machine.links(), { current: machine.base });
   });
@@ -169,11 +209,15 @@ ${more}
 }
 
 /** @param killAt is killed when it says this */
-async function switchTo(spec: string, next: string, options: readonly string[] = [], killAt?: RegExp) {
-  return nixspec(
-    ['switch', 'm', '-s', spec, '--closure', next, '--soak', '2s', '--deadline', '60s', ...options],
-    killAt,
-  );
+async function switchTo(
+  spec: string,
+  next: string,
+  options: readonly string[] = [],
+  killAt?: RegExp,
+  env: NodeJS.ProcessEnv = process.env,
+) {
+  const all = ['switch', 'm', '-s', spec, '--closure', next, '--soak', '2s', '--deadline', '60s', ...options];
+  return nixspec(all, killAt, env);
 }
 
 /** script(1) gives it a pseudo terminal. */
@@ -197,9 +241,13 @@ async function atTerminal(spec: string, next: string, options: readonly string[]
   return { exit, said };
 }
 
-async function nixspec(words: readonly string[], killAt?: RegExp): Promise<{ exit: number | null; said: string }> {
+async function nixspec(
+  words: readonly string[],
+  killAt?: RegExp,
+  env = process.env,
+): Promise<{ exit: number | null; said: string }> {
   const child = spawn(process.execPath, [cli, ...words], {
-    env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' },
+    env: { ...env, NODE_OPTIONS: '', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

@@ -7,6 +7,8 @@ export type Said = 'armed' | 'activating' | 'activated' | 'verified' | 'kept';
 /** One way in which a switch goes, and what must be so after it. */
 export interface Row {
   readonly name: string;
+  /** A file system that the kernel must know. */
+  readonly filesystem?: 'btrfs';
   /** Of the new system. */
   readonly system?: Partial<NixosSystem>;
   /** Done on the machine before nixspec starts. */
@@ -38,6 +40,23 @@ const copying: Moment = { on: '[ -e /run/copying ]' };
 const keeping: Moment = { on: 'grep -q keeping /run/nixspec/switch/phase' };
 /** Makes activation and boot loader take their time. */
 const slow = { preSwitchCheck: 'sleep 4' };
+/** A file system of its own in a file, as the machine's is another. The devices are the host's: each takes a free one. */
+const btrfs = `set -e
+[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237
+for i in 0 1 2 3 4 5 6 7 8 9; do [ -e /dev/loop$i ] || mknod /dev/loop$i b 7 $i; done
+truncate -s 128M /var/tmp/disk && mkfs.btrfs -q /var/tmp/disk
+mkdir -p /mnt/disk /srv/data && mount -o loop /var/tmp/disk /mnt/disk
+btrfs -q subvolume create /mnt/disk/data
+mount -o loop,subvol=data /var/tmp/disk /srv/data || mount --bind /mnt/disk/data /srv/data
+echo before >/srv/data/file`;
+/** As it is printed: what is there is gone, and comes back. */
+const bringBack = `set -e
+made=$(echo /srv/data/.nixspec-*)
+btrfs property get "$made" ro | grep -q true
+echo after >/srv/data/file
+cp -a --reflink=auto -- "$made/." /srv/data
+[ "$(cat /srv/data/file)" = before ]
+umount /srv/data && umount /mnt/disk && rm /var/tmp/disk && rmdir /srv/data /mnt/disk`;
 /** As full as can be: a file system of its own, so that the machine itself is not. */
 const small = (path: string) =>
   `cp -a ${path} /tmp/small && mount -t tmpfs -o size=512k,nr_inodes=60 none ${path} && cp -a /tmp/small/. ${path}/ && rm -rf /tmp/small`;
@@ -227,6 +246,19 @@ export const rows: readonly Row[] = [
       await forgetCopies(machine);
     },
     ...{ exit: 0, runs: 'new', says: /copied db to \/var\/backup\/x\/db-/ },
+  },
+  {
+    name: 'a snapshot of btrfs, and the command that brings it back',
+    filesystem: 'btrfs',
+    state: '{ data: { btrfs: /srv/data } }',
+    before: (machine) => machine.sh(btrfs),
+    after: (machine) => machine.sh(bringBack),
+    ...{ exit: 0, runs: 'new', says: /copied data to \/srv\/data\/\.nixspec-/ },
+  },
+  {
+    name: 'a folder is no subvolume',
+    state: '{ data: { btrfs: /srv } }',
+    ...{ exit: 69, runs: 'old', says: /not switched: the copy of data failed: \/srv is no subvolume/ },
   },
   {
     name: 'a copy that fails',

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,7 +34,7 @@ t.test('the fault table', { skip: skip ?? false, timeout: 900_000 }, async (t) =
   t.jobs = machines.length;
   const free = [...machines];
   const running = chosen.map((row) =>
-    t.test(row.name, { timeout: 240_000 }, async (t) => {
+    t.test(row.name, { timeout: 240_000, skip: lacks(row) ?? false }, async (t) => {
       const machine = free.pop();
       if (!machine) throw new Error('there are as many machines as jobs');
       try {
@@ -54,6 +54,11 @@ const lines: { readonly [moment in Said]: RegExp } = {
   verified: /: verified:/,
   kept: /: kept/,
 };
+
+function lacks({ filesystem }: Row): string | undefined {
+  if (filesystem === undefined || readFileSync('/proc/filesystems', 'utf8').includes(filesystem)) return undefined;
+  return `the kernel here knows no ${filesystem}`;
+}
 
 async function play(t: Test, machine: NixosMachine, row: Row): Promise<void> {
   await machine.reset();

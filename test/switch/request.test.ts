@@ -85,11 +85,11 @@ t.test('what builds and copies', async (t) => {
   const settings = '-o StrictHostKeyChecking=yes -o BatchMode=yes -o ControlMaster=no -o ControlPath=none';
   const target = (ssh: Target['ssh']): Target => ({ name: 'a', from: 'runner', ...(ssh && { ssh }) });
   t.strictSame(copyCommand('/nix/store/x', target({ host: 'web', user: 'root', port: 2222, knownHosts: '/k' })), {
-    args: ['copy', '--to', 'ssh-ng://web', '/nix/store/x'],
+    args: ['copy', '--no-check-sigs', '--to', 'ssh-ng://web', '/nix/store/x'],
     env: { NIX_SSHOPTS: `-p 2222 -l root -o UserKnownHostsFile=/k ${settings}` },
   });
   t.strictSame(copyCommand('/nix/store/x', target({ host: '::1' }), '/my config'), {
-    args: ['copy', '--to', 'ssh-ng://[::1]', '/nix/store/x'],
+    args: ['copy', '--no-check-sigs', '--to', 'ssh-ng://[::1]', '/nix/store/x'],
     env: { NIX_SSHOPTS: `-F '/my config' ${settings}` },
   });
   t.equal(copyCommand('/nix/store/x', target(undefined)), undefined, 'this very machine');
