@@ -9,7 +9,7 @@ const included = 'version: 1\n';
 const folders = ['docs', 'docs/vm'].flatMap((folder) =>
   readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
 );
-const pages = ['README.md', 'CHANGELOG.md', 'test/lab/README.md', ...folders];
+const pages = ['README.md', 'CHANGELOG.md', 'specs/README.md', 'test/lab/README.md', ...folders];
 
 for (const page of pages.filter((page) => page.endsWith('.md'))) {
   const text = readFileSync(join(root, page), 'utf8');
