@@ -141,7 +141,8 @@ function readProgress(told: Told): Progress {
   if (started === undefined) return { status: 'gone', reason: 'no activation was started' };
   const seconds = (told.number('ended') ?? told.number('up') ?? started) - started;
   if (exit !== undefined) return { status: 'ended', exit, seconds, output };
-  if (/^(active|activating)$/.test(told.get('service') ?? '')) return { status: 'running', seconds, output };
+  // Nothing: systemd has not answered, which says nothing about the unit.
+  if (/^(active|activating|)$/.test(told.get('service') ?? '')) return { status: 'running', seconds, output };
   return { status: 'killed', output };
 }
 

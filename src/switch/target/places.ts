@@ -43,7 +43,15 @@ forget_boot_guard() {
   [ "$(systemctl show ${bootGuard}.timer --property=FragmentPath --value)" = '' ] || systemctl daemon-reload
 }
 boot_guard_says() { [ ! -r ${bootGuardFolder}/${bootGuard}.state ] || sed -n "s/^$1=//p" ${bootGuardFolder}/${bootGuard}.state | head -n 1; }
-state_of() { systemctl show "$1" --property=ActiveState --value 2>/dev/null; }`;
+state_of() {
+  # While systemd executes itself again, as an upgrade of it does, it answers nobody for a moment.
+  for _ in 1 2 3 4 5; do
+    state=$(systemctl show "$1" --property=ActiveState --value 2>/dev/null)
+    [ -z "$state" ] || break
+    sleep 1
+  done
+  printf '%s\n' "$state"
+}`;
 
 /** Tells what is armed, or waits to be armed again after a reboot; nothing where nothing is. */
 export const tellGuard: Script = sh`tell_guard() {
